@@ -1,0 +1,183 @@
+"""`kindrelay up`: the whole platform on one machine, from nothing to the site's address."""
+
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.embedded import process, seaweedfs
+from app.embedded.environment import ANY_ADDRESS, environment, external_engines, public_host
+from app.embedded.errors import EmbeddedError
+from app.embedded.home import Home, State
+from app.embedded.ports import choose, is_free
+from app.embedded.postgres import Postgres
+from app.embedded.process import Command
+from app.embedded.seaweedfs import Gateway, SeaweedFS
+from app.embedded.supervisor import Engine, Stopped, Supervisor
+from app.embedded.valkey import Valkey
+
+LOOPBACK = "127.0.0.1"
+QUEUES = ("money", "preview", "media", "outbound", "reports")
+WEB_THREADS = 8
+PROCESS_RANK = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one `up` was asked for. `once` are `kindrelay` commands to run a single time in a home's life."""
+
+    host: str = LOOPBACK
+    port: int = 8000
+    engines_only: bool = False
+    once: Sequence[str] = ()
+    durable: bool = True
+
+
+def up(home: Home, plan: Plan, say: Callable[[str], None], also_stop: Callable[[], bool] = lambda: False) -> None:
+    """Start everything, keep it running, and return when it was stopped.
+
+    Raises EmbeddedError with the remedy when something cannot start; nothing is left running then.
+    """
+    if named := external_engines():
+        raise EmbeddedError(
+            f"`kindrelay up` brings its own engines, but {named[0]} names another. "
+            "Unset it, or run the processes one by one as docs/operations.md shows."
+        )
+    home.create()
+    with home.lock():
+        began = time.monotonic()
+        say(f"Kindrelay starts in {home.path}")
+        if ended := process.clear(home):
+            say(f"  Ended {ended} processes that an earlier run left behind")
+        supervisor = Supervisor(home, home.state(), say)
+        with supervisor.watching():
+            try:
+                _start(supervisor, plan)
+                _greet(supervisor, plan, time.monotonic() - began)
+                supervisor.run_until_stopped(also_stop)
+            except Stopped:
+                pass
+            finally:
+                say("Stopping…")
+        seaweedfs.clear_sockets(supervisor.state)
+        say("Kindrelay has stopped.")
+
+
+def engines_of(home: Home, state: State, host: str = LOOPBACK, durable: bool = True) -> list[Engine]:
+    """The engines of a home in the order they start."""
+    store = SeaweedFS(home, state)
+    gateway: list[Engine] = [] if host == LOOPBACK else [Gateway(store, state, host)]
+    return [Postgres(home, state, durable), Valkey(home, state), store, *gateway]
+
+
+def _start(supervisor: Supervisor, plan: Plan) -> None:
+    if not plan.engines_only and not is_free(plan.port, plan.host):
+        raise EmbeddedError(
+            f"Port {plan.port} is in use by another program. Stop it, or choose another port with --port or KINDRELAY_PORT."
+        )
+    _start_engines(supervisor, plan)
+    if plan.engines_only:
+        return
+    variables = environment(supervisor.home)
+    _migrate(supervisor, variables)
+    _start_processes(supervisor, plan, variables)
+    _run_once(supervisor, plan, variables)
+
+
+def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
+    state = supervisor.state
+    engines = engines_of(supervisor.home, state, plan.host, plan.durable)
+    names = [name for engine in engines for name in engine.ports]
+    state.ports |= choose(names, state.ports, [name for engine in engines for name in engine.grpc_ports])
+    public = public_host(plan.host)
+    state.base_url = f"http://{public}:{plan.port}"
+    state.s3_public_endpoint = None if plan.host == LOOPBACK else seaweedfs.url(state.ports["s3_public"], public)
+    began = time.monotonic()
+    for engine in engines:
+        if isinstance(engine, Gateway):
+            continue
+        engine.prepare(state)
+        supervisor.start(engine.command())
+    for engine in engines:
+        if isinstance(engine, Gateway):
+            engine.prepare(state)
+            supervisor.start(engine.command())
+        supervisor.wait(engine.name, engine.is_ready)
+        engine.finish()
+        _tell(supervisor, f"{engine.title} {engine.binary.version}", f"{LOOPBACK}:{engine.port}", began)
+        if engine.note:
+            supervisor.say(f"    {engine.note}")
+
+
+def _migrate(supervisor: Supervisor, variables: dict[str, str]) -> None:
+    began = time.monotonic()
+    if not supervisor.run_once(kindrelay("migrate", variables)):
+        raise EmbeddedError("The database could not be brought up to date; the reason stands above.")
+    _tell(supervisor, "Database", "up to date", began)
+
+
+def _start_processes(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> None:
+    began = time.monotonic()
+    supervisor.start(_web(plan, variables))
+    for queue in QUEUES:
+        supervisor.start(_worker(queue, f"worker-{queue}", variables))
+    supervisor.start(_worker("sweep", "sweeper", variables))
+    host = LOOPBACK if plan.host == ANY_ADDRESS else plan.host
+    supervisor.wait("web", lambda: _answers(f"http://{host}:{plan.port}/readyz"))
+    _tell(supervisor, "Web", f"{plan.host}:{plan.port}", began)
+    _tell(supervisor, "Workers", f"{' '.join(QUEUES)}, and the sweeper", began)
+
+
+def _run_once(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> None:
+    state = supervisor.state
+    for name in plan.once:
+        if name in state.done_once:
+            continue
+        began = time.monotonic()
+        if supervisor.run_once(kindrelay(name, variables)):
+            state.done_once.append(name)
+            supervisor.home.remember(state)
+            _tell(supervisor, name.capitalize(), "loaded", began)
+        else:
+            supervisor.say(f"  {name} could not be finished; the reason stands above. The next `kindrelay up` tries again.")
+
+
+def _greet(supervisor: Supervisor, plan: Plan, seconds: float) -> None:
+    if plan.engines_only:
+        supervisor.say(f"The engines are ready after {seconds:.1f} s. Ctrl-C stops them.")
+        return
+    supervisor.say(f"\nKindrelay is ready after {seconds:.1f} s: {supervisor.state.base_url}")
+    people = supervisor.home.sign_ins
+    if people.exists():
+        supervisor.say(people.read_text().rstrip())
+    supervisor.say("Ctrl-C stops it.")
+
+
+def kindrelay(name: str, variables: dict[str, str]) -> Command:
+    """One of this program's own commands as a child."""
+    return Command(name, [sys.executable, "-m", "app.cli", name], variables)
+
+
+def _web(plan: Plan, variables: dict[str, str]) -> Command:
+    options = ["--interface", "wsgi", "--host", plan.host, "--port", str(plan.port), "--no-ws"]
+    options += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"]
+    arguments = [sys.executable, "-m", "granian", *options, "app.wsgi:application"]
+    return Command("web", arguments, variables, rank=PROCESS_RANK)
+
+
+def _worker(what: str, name: str, variables: dict[str, str]) -> Command:
+    return Command(name, [sys.executable, "-m", "workers", what], variables, rank=PROCESS_RANK)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 (our own address)
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _tell(supervisor: Supervisor, what: str, where: str, began: float) -> None:
+    supervisor.say(f"  {what:<38} {where:<52} {time.monotonic() - began:5.1f} s")

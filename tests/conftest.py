@@ -1,0 +1,90 @@
+"""Engines, settings and database sessions for every test.
+
+`session` is for tests inside one process: nothing they do is kept. `live_database` is for tests with processes of their
+own: what they commit is real, in a database that is dropped afterwards.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.core import db, wakeups
+from app.core.settings import Settings
+from tests import engines as shared_engines
+from tests.engines import Engines
+
+LIVE_REDIS_OFFSET = 32
+ROOT = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # a worker uses the run's folder; it does not open its own
+        config.stash[ROOT] = shared_engines.open_root()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if ROOT in config.stash:
+        shared_engines.close_root(config.stash[ROOT])
+
+
+@pytest.fixture(scope="session")
+def engines() -> Engines:
+    """PostgreSQL, Valkey and SeaweedFS, running, with this worker's own database and buckets in them."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    running = shared_engines.shared(worker)
+    running.clone(running.database)
+    running.empty_redis(worker)
+    running.make_buckets()
+    return running
+
+
+@pytest.fixture(scope="session")
+def settings(engines: Engines) -> Settings:
+    """Settings of the embedded environment on this worker's database, Valkey database and buckets."""
+    return engines.settings(engines.database, engines.worker)
+
+
+@pytest.fixture(scope="session")
+def database(settings: Settings) -> Iterator[Engine]:
+    """The connection pool of this worker's database."""
+    engine = db.connect(settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(database: Engine, settings: Settings) -> Iterator[Session]:
+    """A session whose work, and that of every `unit_of_work` meanwhile, is undone after the test."""
+    wakeups.connect(settings)
+    with database.connect() as connection, connection.begin() as transaction:
+        with (
+            Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,
+            db.joined(session),
+        ):
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def live_database(engines: Engines, settings: Settings) -> Iterator[Settings]:
+    """Settings of a fresh, migrated database and an empty Valkey database, which this process is connected to as well.
+
+    `tests.engines.variables_of(settings)` turns them into the environment of a child process.
+    """
+    name = f"kindrelay_live_{secrets.token_hex(4)}"
+    redis_database = LIVE_REDIS_OFFSET + engines.worker
+    engines.clone(name)
+    engines.empty_redis(redis_database)
+    live = engines.settings(name, redis_database)
+    engine = db.connect(live)
+    wakeups.connect(live)
+    yield live
+    engine.dispose()
+    db.connect(settings)
+    wakeups.connect(settings)
+    engines.drop(name)
