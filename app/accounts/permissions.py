@@ -1,0 +1,30 @@
+"""What people may do: one enum, and which role of a nonprofit carries which of it."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Something a member of a nonprofit may do there, by role."""
+
+    NONPROFIT_READ = "nonprofit.read"
+    NONPROFIT_EDIT = "nonprofit.edit"
+    TEAM_MANAGE = "team.manage"
+    PAYMENTS_MANAGE = "payments.manage"
+    PROJECT_EDIT = "project.edit"
+    REPORT_READ = "report.read"
+    DONOR_READ = "donor.read"
+
+
+ROLE_ACTIONS: dict[str, frozenset[Action]] = {
+    "owner": frozenset(Action),
+    "editor": frozenset({Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.REPORT_READ}),
+    "finance": frozenset(
+        {Action.NONPROFIT_READ, Action.PAYMENTS_MANAGE, Action.REPORT_READ, Action.DONOR_READ}
+    ),
+    "viewer": frozenset({Action.NONPROFIT_READ, Action.REPORT_READ}),
+}
+
+
+def permits(role: str | None, action: Action) -> bool:
+    """Whether somebody with `role` in a nonprofit (None: no member) may do `action` there."""
+    return role is not None and action in ROLE_ACTIONS[role]

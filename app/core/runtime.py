@@ -1,0 +1,20 @@
+"""What a process needs before it does anything: settings, database and queue, connected once."""
+
+from app.core import db, logs, wakeups
+from app.core.settings import Settings
+
+_settings: list[Settings] = []
+
+
+def start(settings: Settings) -> None:
+    """Connect this process to its database and Redis and set up its logs. Opens no connection yet."""
+    logs.configure()
+    db.connect(settings)
+    wakeups.connect(settings)
+    _settings[:] = [settings]
+
+
+def settings() -> Settings:
+    """The settings this process was started with."""
+    [started_with] = _settings
+    return started_with

@@ -1,0 +1,115 @@
+"""Typed settings from the environment; a missing or bad value refuses to boot, by name."""
+
+import shutil
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_SECRET = "kindrelay-embedded-only"  # noqa: S105 (refused outside the embedded environment)
+MIN_SECRET_LENGTH = 24
+SCHEMES = {
+    "base_url": ("http", "https"),
+    "database_url": ("postgresql+psycopg",),
+    "redis_url": ("redis", "rediss", "unix"),
+    "s3_endpoint": ("http", "https"),
+    "s3_public_endpoint": ("http", "https"),
+    "mail_url": ("kept", "smtp", "smtps"),
+}
+SECRETS = ("secret_key", "s3_secret_key", "sandbox_secret")
+
+
+class SettingsError(Exception):
+    """The environment cannot be booted from; the message is one sentence that names the value."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator decides. Each field is the variable KINDRELAY_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="KINDRELAY_", frozen=True, extra="ignore")
+
+    environment: Literal["embedded", "staging", "production"] = "production"
+    base_url: str
+    secret_key: str = DEFAULT_SECRET
+    database_url: str
+    redis_url: str
+    s3_endpoint: str
+    s3_public_endpoint: str
+    s3_region: str = "us-east-1"
+    s3_access_key: str
+    s3_secret_key: str
+    s3_private_bucket: str = "kindrelay-private"
+    s3_media_bucket: str = "kindrelay-media"
+    mail_url: str
+    mail_from: str = "Kindrelay <hello@kindrelay.example>"
+    payment_provider: Literal["sandbox", "none"] = "none"
+    sandbox_secret: str = DEFAULT_SECRET
+    ffmpeg: str = Field(default_factory=lambda: shutil.which("ffmpeg") or "")
+    ffprobe: str = Field(default_factory=lambda: shutil.which("ffprobe") or "")
+    transcode_preset: str = "veryfast"
+    max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
+    max_video_seconds: int = Field(default=600, gt=0)
+    creator_quota_bytes: int = Field(default=20 * 1024**3, gt=0)
+    task_lease_seconds: int = Field(default=20, ge=2)
+    sweep_seconds: float = Field(default=5, gt=0, le=10)
+
+    @model_validator(mode="after")
+    def addresses_have_a_known_scheme(self) -> Self:
+        for name, schemes in SCHEMES.items():
+            value: str = getattr(self, name)
+            if urlsplit(value).scheme not in schemes:
+                raise ValueError(f"{env_name(name)} must start with one of: {', '.join(schemes)}")
+        return self
+
+    @model_validator(mode="after")
+    def secrets_are_secret(self) -> Self:
+        if self.environment == "embedded":
+            return self
+        for name in SECRETS:
+            if name == "sandbox_secret" and self.payment_provider != "sandbox":
+                continue
+            value: str = getattr(self, name)
+            if value == DEFAULT_SECRET or len(value) < MIN_SECRET_LENGTH:
+                raise ValueError(
+                    f"{env_name(name)} must be set to at least {MIN_SECRET_LENGTH} random characters"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def production_is_not_a_rehearsal(self) -> Self:
+        if self.environment == "production" and self.payment_provider == "sandbox":
+            raise ValueError(
+                "KINDRELAY_PAYMENT_PROVIDER=sandbox moves no real money and is refused in production"
+            )
+        if self.environment == "production" and self.mail_url.startswith("kept:"):
+            raise ValueError(
+                "KINDRELAY_MAIL_URL=kept: sends no mail and is refused in production; give an smtp:// address"
+            )
+        return self
+
+    @property
+    def media_base_url(self) -> str:
+        """Public address under which the media bucket's objects are read, without a trailing slash."""
+        return f"{self.s3_public_endpoint.rstrip('/')}/{self.s3_media_bucket}"
+
+
+def env_name(field: str) -> str:
+    """The environment variable that sets `field`."""
+    return f"KINDRELAY_{field.upper()}"
+
+
+def load() -> Settings:
+    """Read the settings from the environment. Raises SettingsError with one sentence naming the bad value."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue] (the values come from the environment)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise SettingsError(
+                f"{env_name(field)} is not set; docs/operations.md lists every setting."
+            ) from None
+        reason = first["msg"].removeprefix("Value error, ")
+        named = reason if reason.startswith("KINDRELAY_") else f"{env_name(field)}: {reason}"
+        raise SettingsError(f"{named}.") from None

@@ -1,0 +1,31 @@
+"""Every kind of durable task: its queue, how often it is tried, and how long it may go unheard of."""
+
+from dataclasses import dataclass
+
+QUEUES = ("money", "preview", "media", "outbound", "reports")
+
+# Short tasks: a wake-up drains all that is due. The other queues run one long task a job, in a forked child.
+DRAINED_QUEUES = frozenset({"money", "outbound", "reports"})
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """Where a task runs and when it gives up.
+
+    The pause after a failure is `backoff_seconds` × 2^(attempt - 1), with jitter, an hour at most.
+    """
+
+    queue: str
+    max_attempts: int = 12
+    backoff_seconds: float = 2.0
+
+
+TASKS = {
+    "credit.settle": TaskKind("money"),
+    "donations.expire": TaskKind("money", max_attempts=3),
+    "media.preview": TaskKind("preview", max_attempts=4),
+    "media.ladder": TaskKind("media", max_attempts=4),
+    "media.sweep_orphans": TaskKind("media", max_attempts=3),
+    "mail.send": TaskKind("outbound"),
+    "sandbox.deliver": TaskKind("outbound", max_attempts=20, backoff_seconds=1.0),
+}

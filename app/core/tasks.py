@@ -1,0 +1,176 @@
+"""Durable tasks: deferring, claiming, finishing. PostgreSQL is the truth; RQ only carries wake-up calls."""
+
+import random
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core import clock, wakeups
+from app.core.models import Task
+from app.core.task_kinds import TASKS
+
+MAX_BACKOFF_SECONDS = 3600.0
+MAX_ERROR_LENGTH = 4000
+
+
+class LeaseLost(Exception):  # noqa: N818 (it names what happened)
+    """Another worker has taken the task over; whatever this one did must not be committed."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A task that this process holds until `token`'s lease runs out."""
+
+    task_id: int
+    name: str
+    args: dict[str, Any]
+    attempt: int
+    token: str
+
+
+def defer(
+    session: Session,
+    name: str,
+    *,
+    dedupe_key: str | None = None,
+    run_after: datetime | None = None,
+    **args: Any,
+) -> int | None:
+    """Write a task in the caller's transaction; it is announced once the outermost commit has returned.
+
+    `args` must be JSON values. Returns the task's id, or None when `dedupe_key` has been used before.
+    Raises KeyError for a name that `task_kinds.TASKS` does not declare.
+    """
+    kind = TASKS[name]
+    due = run_after or clock.now()
+    row = {"name": name, "queue": kind.queue, "args": args, "dedupe_key": dedupe_key, "run_after": due}
+    task_id = session.scalar(
+        insert(Task).values(**row).on_conflict_do_nothing(index_elements=[Task.dedupe_key]).returning(Task.id)
+    )
+    if task_id is not None and due <= clock.now():
+        wakeups.remember(session, task_id, kind.queue)
+    return task_id
+
+
+def claim_due(session: Session, queue: str, lease: timedelta, limit: int) -> list[Claim]:
+    """Lease up to `limit` due tasks of `queue`, oldest first,
+    passing over rows that others are claiming."""
+    chosen = (
+        select(Task.id)
+        .where(Task.queue == queue, _due())
+        .order_by(Task.run_after, Task.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return _claim(session, Task.id.in_(chosen.scalar_subquery()), lease)
+
+
+def claim_one(session: Session, task_id: int, lease: timedelta) -> Claim | None:
+    """Lease one task if it is due and nobody holds it."""
+    claims = _claim(session, and_(Task.id == task_id, _due()), lease)
+    return claims[0] if claims else None
+
+
+def extend(session: Session, claims: Sequence[Claim], lease: timedelta) -> set[int]:
+    """Push the lease of `claims` out from now; returns the ids of the tasks that are still ours."""
+    held = session.scalars(
+        update(Task)
+        .where(
+            Task.id.in_([claim.task_id for claim in claims]),
+            Task.lease_token.in_([claim.token for claim in claims]),
+            Task.done_at.is_(None),
+        )
+        .values(lease_until=func.now() + lease)
+        .returning(Task.id)
+    )
+    return set(held)
+
+
+def finish(session: Session, claim: Claim) -> None:
+    """Mark the task done in the transaction of its effects. Raises LeaseLost when it is no longer ours."""
+    done = session.scalar(
+        _held(claim)
+        .values(done_at=func.now(), lease_token=None, lease_until=None, last_error=None)
+        .returning(Task.id)
+    )
+    if done is None:
+        raise LeaseLost(f"task {claim.task_id} ({claim.name})")
+
+
+def give_back(session: Session, claim: Claim, error: str, *, final: bool = False) -> None:
+    """Return a failed task: to be tried again after a pause, or dead when `final` or out of attempts."""
+    kind = TASKS[claim.name]
+    dead = final or claim.attempt >= kind.max_attempts
+    jitter = random.uniform(0.5, 1.0)  # noqa: S311 (jitter is no secret)
+    pause = jitter * min(MAX_BACKOFF_SECONDS, kind.backoff_seconds * 2 ** (claim.attempt - 1))
+    session.execute(
+        _held(claim).values(
+            lease_token=None,
+            lease_until=None,
+            last_error=error[-MAX_ERROR_LENGTH:],
+            run_after=clock.now() + timedelta(seconds=pause),
+            dead_at=func.now() if dead else None,
+        )
+    )
+
+
+def bury_exhausted(session: Session) -> Sequence[int]:
+    """Declare dead every task whose last permitted attempt was lost with its worker."""
+    out_of_attempts = or_(
+        *[and_(Task.name == name, Task.attempts >= kind.max_attempts) for name, kind in TASKS.items()]
+    )
+    return session.scalars(
+        update(Task)
+        .where(_due(), out_of_attempts)
+        .values(
+            dead_at=func.now(), last_error=func.coalesce(Task.last_error, "the worker died in every attempt")
+        )
+        .returning(Task.id)
+    ).all()
+
+
+def revive(session: Session, task: Task) -> None:
+    """Give a dead task all of its attempts again, now."""
+    task.dead_at = None
+    task.attempts = 0
+    task.run_after = clock.now()
+    wakeups.remember(session, task.id, task.queue)
+
+
+def due(session: Session) -> Sequence[tuple[int, str]]:
+    """Ids and queues of all tasks that could run now and that nobody holds, oldest first."""
+    rows = session.execute(
+        select(Task.id, Task.queue).where(_due()).order_by(Task.run_after, Task.id).limit(1000)
+    )
+    return [(task_id, queue) for task_id, queue in rows]
+
+
+def _due() -> ColumnElement[bool]:
+    return and_(
+        Task.done_at.is_(None),
+        Task.dead_at.is_(None),
+        Task.run_after <= clock.now(),
+        or_(Task.lease_until.is_(None), Task.lease_until < func.now()),
+    )
+
+
+def _held(claim: Claim):  # noqa: ANN202 (SQLAlchemy's Update of Task)
+    return update(Task).where(Task.id == claim.task_id, Task.lease_token == claim.token)
+
+
+def _claim(session: Session, which: ColumnElement[bool], lease: timedelta) -> list[Claim]:
+    token = secrets.token_hex(8)
+    rows = session.execute(
+        update(Task)
+        .where(which)
+        .values(lease_token=token, lease_until=func.now() + lease, attempts=Task.attempts + 1)
+        .returning(Task.id, Task.name, Task.args, Task.attempts)
+    )
+    claims = [Claim(task_id, name, args, attempt, token) for task_id, name, args, attempt in rows]
+    return sorted(claims, key=lambda claim: claim.task_id)

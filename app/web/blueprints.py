@@ -1,0 +1,11 @@
+"""Every blueprint of the platform."""
+
+from flask import Blueprint
+
+from app.web.accounts.views import accounts
+from app.web.health import health
+
+ALL: tuple[Blueprint, ...] = (health, accounts)
+
+# Machines call these and prove themselves by signature or key, not by a form token.
+WITHOUT_CSRF: tuple[Blueprint, ...] = ()

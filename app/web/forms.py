@@ -1,0 +1,55 @@
+"""Forms: WTForms in the person's language; CSRF is checked for every POST by Flask-WTF."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from wtforms import Form as PlainForm
+
+from app.core.errors import Invalid, KindrelayError
+from app.web.text import _
+
+
+class Translations:
+    """WTForms' own messages through our catalogue."""
+
+    def gettext(self, string: str) -> str:
+        return _(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return _(singular if n == 1 else plural)
+
+
+class Form(PlainForm):
+    """Keeps what was typed, and says what is wrong beside the field."""
+
+    class Meta:
+        def get_translations(self, _form: PlainForm) -> Translations:
+            return Translations()
+
+    def __init__(self, obj: object = None, **values: Any) -> None:
+        sent = request.form if request.method == "POST" else None
+        super().__init__(sent, obj=obj, **values)
+        self.problem = ""  # what is wrong with the whole, not with one field
+
+    def sent_and_valid(self) -> bool:
+        """Whether this request posts the form and every field accepts its value."""
+        return request.method == "POST" and self.validate()
+
+    def refuse(self, error: KindrelayError) -> None:
+        """Show a refusal by the domain beside the field it is about, else above the form."""
+        message = said(error)
+        field = self._fields.get(error.field) if isinstance(error, Invalid) else None
+        if field is None:
+            self.problem = message
+        else:
+            field.errors = [*_errors(field.errors), message]
+
+
+def said(error: KindrelayError) -> str:
+    """A domain error in the person's language."""
+    return _(error.message, **error.params)
+
+
+def _errors(errors: Sequence[str]) -> list[str]:
+    return list(errors)

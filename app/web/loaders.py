@@ -1,0 +1,63 @@
+"""Objects for views, with permission. A view gets a row from here or not at all.
+
+Whoever may not see that something exists is told that it does not (NotFound); whoever may see it but not
+do this to it is told so (NotAllowed).
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.accounts.permissions import Action, permits
+from app.core.errors import NotAllowed, NotFound
+from app.core.i18n import N_
+from app.nonprofits.models import Membership, Nonprofit
+from app.projects.models import Project
+from app.videos.models import Video
+from app.web.signin import required_person
+
+
+def load_nonprofit(session: Session, code: str, action: Action) -> Nonprofit:
+    """A nonprofit of the signed-in person, whose role there permits `action`."""
+    nonprofit = session.scalar(select(Nonprofit).where(Nonprofit.code == code))
+    _check(session, nonprofit.id if nonprofit else None, action)
+    assert nonprofit is not None  # noqa: S101 (`_check` refuses a missing one)
+    return nonprofit
+
+
+def load_project(session: Session, code: str, action: Action) -> Project:
+    """A project, with its nonprofit, where the signed-in person's role permits `action`."""
+    project = session.scalar(
+        select(Project).where(Project.code == code).options(joinedload(Project.nonprofit))
+    )
+    _check(session, project.nonprofit_id if project else None, action)
+    assert project is not None  # noqa: S101 (`_check` refuses a missing one)
+    return project
+
+
+def load_own_video(session: Session, code: str) -> Video:
+    """A video of the signed-in creator, unless it was removed."""
+    video = session.scalar(
+        select(Video).where(
+            Video.code == code, Video.creator_id == required_person().id, Video.state != "removed"
+        )
+    )
+    if video is None:
+        raise NotFound(N_("You have no video at this address."))
+    return video
+
+
+def role_in(session: Session, nonprofit_id: int) -> str | None:
+    """The signed-in person's role in a nonprofit."""
+    return session.scalar(
+        select(Membership.role).where(
+            Membership.nonprofit_id == nonprofit_id, Membership.person_id == required_person().id
+        )
+    )
+
+
+def _check(session: Session, nonprofit_id: int | None, action: Action) -> None:
+    role = role_in(session, nonprofit_id) if nonprofit_id is not None else None
+    if role is None:
+        raise NotFound(N_("There is nothing at this address that you work on."))
+    if not permits(role, action):
+        raise NotAllowed(N_("Your role in this organisation does not include this."))

@@ -1,0 +1,74 @@
+"""How values are shown in templates: money, dates, static addresses, the signed-in person."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+from flask import Flask, url_for
+
+from app.core.money import Money
+from app.core.paths import STATIC
+from app.web.languages import language
+from app.web.outside import object_store, settings
+from app.web.signin import current_person
+
+
+def install(app: Flask) -> None:
+    """Give the templates their filters and globals."""
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters.update(
+        {"money": money, "day": day, "moment": moment, "number": number, "percent": percent}
+    )
+    to_templates: dict[str, Any] = app.jinja_env.globals
+    to_templates.update(
+        {
+            "asset": asset,
+            "language": language,
+            "person": current_person,
+            "media_url": media_url,
+            "settings": settings,
+        }
+    )
+
+
+def money(amount: Money) -> str:
+    """An amount by the language's rules, with as many decimals as its currency has."""
+    return format_currency(amount.decimal, amount.currency, locale=language())
+
+
+def day(value: date) -> str:
+    """A date in words, by the language's rules."""
+    return format_date(value, format="long", locale=language())
+
+
+def moment(value: datetime) -> str:
+    """A date with its time in UTC."""
+    return format_datetime(value, format="medium", locale=language()) + " UTC"
+
+
+def number(value: int) -> str:
+    """A whole number with the language's separators."""
+    return format_decimal(value, locale=language())
+
+
+def percent(value: float) -> str:
+    """A share of one as per cent, without decimals."""
+    return format_percent(value, locale=language())
+
+
+def media_url(key: str) -> str:
+    """The public address of an object in the media bucket."""
+    return object_store().media.public_url(key)
+
+
+def asset(path: str) -> str:
+    """The address of a static file; it changes with the file, so that it can be cached for good."""
+    return url_for("static", filename=path, v=_digest(path))
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,13 @@
+"""Which function runs which durable task.
+
+SHORT functions take the session of the task's own transaction and the task's arguments.
+LONG functions take the claim, its lease and the arguments, do slow work outside of any transaction,
+and return the finisher that runs in the task's own transaction.
+"""
+
+from collections.abc import Callable, Mapping
+
+from workers.lease import Finisher
+
+SHORT: Mapping[str, Callable[..., None]] = {}
+LONG: Mapping[str, Callable[..., Finisher]] = {}

@@ -1,0 +1,93 @@
+"""Runs durable tasks: claims them by lease, commits effects and completion together, gives failures back."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from app.core import db, runtime, tasks, wakeups
+from app.core.tasks import Claim, LeaseLost
+from workers.jobs import LONG, SHORT
+from workers.lease import Finisher, GiveUp, Lease
+
+BATCH = 50
+
+log = structlog.get_logger()
+
+
+def drain(queue: str) -> None:
+    """Run every due task of a queue of short tasks, in batches; called by RQ."""
+    wakeups.answered(queue)
+    while True:
+        with db.unit_of_work() as session:
+            claims = tasks.claim_due(session, queue, lease_length(), BATCH)
+        if not claims:
+            return
+        with Lease(claims, lease_length()) as lease:
+            for claim in claims:
+                run(claim, lease)
+
+
+def run_one(task_id: int) -> None:
+    """Run one long task if it is still due; called by RQ in a forked child."""
+    with db.unit_of_work() as session:
+        claim = tasks.claim_one(session, task_id, lease_length())
+    if claim is not None:
+        with Lease([claim], lease_length()) as lease:
+            run(claim, lease)
+
+
+def run_due(*queues: str) -> int:
+    """Run all that is due on `queues` here and now, without RQ; returns how many tasks were tried."""
+    tried = 0
+    while True:
+        with db.unit_of_work() as session:
+            claims = [
+                claim for queue in queues for claim in tasks.claim_due(session, queue, lease_length(), 1)
+            ]
+        if not claims:
+            return tried
+        with Lease(claims, lease_length()) as lease:
+            for claim in claims:
+                run(claim, lease)
+        tried += len(claims)
+
+
+def run(claim: Claim, lease: Lease) -> None:
+    """Run a claimed task.
+
+    A short task is its own finisher; a long one does its slow work outside of any transaction first.
+    The finisher and the mark "done" are one transaction. A failure goes back with its reason.
+    """
+    if claim.name in SHORT:
+        _attempt(claim, lambda: lambda session: SHORT[claim.name](session, **claim.args))
+    else:
+        _attempt(claim, lambda: LONG[claim.name](claim, lease, **claim.args))
+
+
+def _attempt(claim: Claim, work: Callable[[], Finisher]) -> None:
+    started = time.monotonic()
+    with structlog.contextvars.bound_contextvars(task_id=claim.task_id, task=claim.name):
+        try:
+            finisher = work()
+            with db.unit_of_work() as session:
+                finisher(session)
+                tasks.finish(session, claim)
+        except LeaseLost:
+            log.warning("lease lost; another worker has this task")
+        except Exception as error:  # every failure of a task is recorded on its row and tried again
+            _give_back(claim, error)
+        else:
+            log.info("task done", seconds=round(time.monotonic() - started, 3), attempt=claim.attempt)
+
+
+def _give_back(claim: Claim, error: Exception) -> None:
+    log.warning("task failed", attempt=claim.attempt, exc_info=error)
+    with db.unit_of_work() as session:
+        tasks.give_back(session, claim, f"{type(error).__name__}: {error}", final=isinstance(error, GiveUp))
+
+
+def lease_length() -> timedelta:
+    """How long a worker may go unheard of before its tasks are given to another."""
+    return timedelta(seconds=runtime.settings().task_lease_seconds)

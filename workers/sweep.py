@@ -1,0 +1,43 @@
+"""The sweeper: calls again for every task that is due and that nobody holds. One sweeps at a time."""
+
+import threading
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app.core import clock, db, tasks, wakeups
+
+SWEEP_LOCK = 5_467_365  # any number that nothing else locks
+
+# Deferred once an hour by whoever sweeps then.
+HOURLY = ("donations.expire", "media.sweep_orphans")
+
+log = structlog.get_logger()
+
+
+def run(stop: threading.Event, pause_seconds: float) -> None:
+    """Sweep every `pause_seconds` until `stop` is set; an engine that is down is waited for."""
+    while not stop.is_set():
+        try:
+            sweep()
+        except (OperationalError, RedisError) as error:
+            log.warning("sweep failed; trying again", error=str(error))
+        stop.wait(pause_seconds)
+
+
+def sweep() -> int:
+    """Bury what is out of attempts, defer the hourly tasks, call for what is due; returns how many."""
+    with db.unit_of_work() as session:
+        if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEP_LOCK}):
+            return 0
+        dead = tasks.bury_exhausted(session)
+        hour = clock.now().strftime("%Y-%m-%dT%H")
+        for name in HOURLY:
+            tasks.defer(session, name, dedupe_key=f"{name}:{hour}")
+        due = tasks.due(session)
+    if dead:
+        log.error("tasks are dead", task_ids=list(dead))
+    wakeups.wake(due)
+    return len(due)
