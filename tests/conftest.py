@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.core import db, wakeups
+from app.core import db, runtime
 from app.core.settings import Settings
 from tests import engines as shared_engines
 from tests.engines import Engines
@@ -52,7 +52,7 @@ def settings(engines: Engines) -> Settings:
 @pytest.fixture(scope="session")
 def database(settings: Settings) -> Iterator[Engine]:
     """The connection pool of this worker's database."""
-    engine = db.connect(settings)
+    engine = runtime.start(settings)
     yield engine
     engine.dispose()
 
@@ -60,7 +60,6 @@ def database(settings: Settings) -> Iterator[Engine]:
 @pytest.fixture
 def session(database: Engine, settings: Settings) -> Iterator[Session]:
     """A session whose work, and that of every `unit_of_work` meanwhile, is undone after the test."""
-    wakeups.connect(settings)
     with database.connect() as connection, connection.begin() as transaction:
         with (
             Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,
@@ -81,10 +80,8 @@ def live_database(engines: Engines, settings: Settings) -> Iterator[Settings]:
     engines.clone(name)
     engines.empty_redis(redis_database)
     live = engines.settings(name, redis_database)
-    engine = db.connect(live)
-    wakeups.connect(live)
+    engine = runtime.start(live)
     yield live
     engine.dispose()
-    db.connect(settings)
-    wakeups.connect(settings)
+    runtime.start(settings)
     engines.drop(name)
