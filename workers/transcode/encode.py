@@ -1,0 +1,139 @@
+"""From a source file to a folder that can be published: the preview first, then the whole ladder."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.settings import Settings
+from workers.transcode import command, playlists
+from workers.transcode.ladder import Rung, fallback_rung, preview_rung, rungs
+from workers.transcode.probe import DAMAGED, INCOMPLETE, Probe, Rejected, is_whole
+from workers.transcode.run import Finished, Limits, run
+
+MASTER = "master.m3u8"
+VIDEO = "video.mp4"
+STORYBOARD_INDEX = "storyboard.vtt"
+PREVIEW_SEGMENT_SECONDS = 2
+SEGMENT_SECONDS = 4
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs to run and how hard x264 tries."""
+
+    ffmpeg: str
+    ffprobe: str
+    preset: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Tools":
+        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A finished folder: all its files but the master playlist, which is published last, and that."""
+
+    folder: Path
+    children: tuple[Path, ...]
+    master: Path
+    warnings: tuple[str, ...]
+
+
+def preview(tools: Tools, source: Path, folder: Path, probe: Probe, on_progress: Progress) -> Encoded:
+    """The one rung that makes the clip playable, in two-second segments and as an MP4, with a poster."""
+    rung = preview_rung(rungs(probe.width, probe.height, probe.rate))
+    encoding = command.Encoding([rung], PREVIEW_SEGMENT_SECONDS, tools.preset)
+    return _encode(tools, source, folder, probe, encoding, on_progress)
+
+
+def whole_ladder(tools: Tools, source: Path, folder: Path, probe: Probe, on_progress: Progress) -> Encoded:
+    """Every rung in one pass over the source, with poster, storyboard and an MP4 for players without HLS."""
+    ladder = rungs(probe.width, probe.height, probe.rate)
+    board = playlists.storyboard_of(ladder[-1], probe.seconds)
+    encoding = command.Encoding(ladder, SEGMENT_SECONDS, tools.preset, board)
+    return _encode(tools, source, folder, probe, encoding, on_progress)
+
+
+def _encode(
+    tools: Tools, source: Path, folder: Path, probe: Probe, encoding: command.Encoding, on_progress: Progress
+) -> Encoded:
+    limits = _limits(probe.seconds)
+    for name in [rung.name for rung in encoding.ladder] + (
+        [playlists.AUDIO] if probe.audio_index is not None else []
+    ):
+        (folder / name).mkdir(parents=True)
+    watch = _Watch(probe.seconds * float(probe.rate), on_progress)
+    finished = run(command.encode(tools.ffmpeg, source, folder, probe, encoding), folder, limits, watch)
+    _must_be_whole(folder, encoding.ladder[0], probe)
+    _join(tools, folder, fallback_rung(encoding.ladder), probe, limits)
+    if encoding.storyboard:
+        frames = folder / command.FRAMES
+        sheet = command.tile(tools.ffmpeg, frames, encoding.storyboard, folder / command.STORYBOARD)
+        run(sheet, folder, limits, lambda _: True)
+        frames.unlink()
+        index = playlists.storyboard_index(encoding.storyboard, probe.seconds, command.STORYBOARD)
+        (folder / STORYBOARD_INDEX).write_text(index)
+    children = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+    text = playlists.master(folder, encoding.ladder, probe.rate, has_audio=probe.audio_index is not None)
+    (folder / MASTER).write_text(text)
+    return Encoded(folder, children, folder / MASTER, _warnings(probe, finished))
+
+
+def _must_be_whole(folder: Path, rung: Rung, probe: Probe) -> None:
+    """The gate on what was decoded: a file cut short ends without an error."""
+    if not is_whole(probe.seconds, playlists.measure(folder / rung.name).seconds):
+        raise Rejected(INCOMPLETE)
+
+
+def _join(tools: Tools, folder: Path, rung: Rung, probe: Probe, limits: Limits) -> None:
+    video = _in_one_file(folder, rung.name)
+    audio = _in_one_file(folder, playlists.AUDIO) if probe.audio_index is not None else None
+    run(command.remux(tools.ffmpeg, video, audio, folder / VIDEO), folder, limits, lambda _: True)
+    for path in (video, audio):
+        if path is not None:
+            path.unlink()
+
+
+def _in_one_file(folder: Path, name: str) -> Path:
+    """An init segment and its media segments, end to end, are a fragmented MP4."""
+    target = folder / f"{name}.joined.mp4"
+    rendition = playlists.measure(folder / name)
+    with target.open("wb") as sink:
+        for piece in (rendition.init, *rendition.segments):
+            with piece.open("rb") as stream:
+                shutil.copyfileobj(stream, sink)
+    return target
+
+
+def _warnings(probe: Probe, finished: Finished) -> tuple[str, ...]:
+    return (*probe.warnings, DAMAGED) if finished.complaints else probe.warnings
+
+
+def _limits(seconds: float) -> Limits:
+    """Generous for two slow cores that others use too; a job beyond it hangs."""
+    return Limits(
+        wall_seconds=300 + 40 * seconds,
+        stall_seconds=120,
+        cpu_seconds=round(120 + 30 * seconds),
+    )
+
+
+class _Watch:
+    """Reads ffmpeg's progress lines and reports the share done, 0 to 1."""
+
+    def __init__(self, frames: float, on_progress: Progress) -> None:
+        self._frames = frames
+        self._on_progress = on_progress
+        self._furthest = -1
+
+    def __call__(self, line: str) -> bool:
+        name, _, value = line.partition("=")
+        if name != "frame" or not value.isdigit() or int(value) <= self._furthest:
+            return False
+        self._furthest = int(value)
+        self._on_progress(min(1.0, self._furthest / self._frames))
+        return True
