@@ -17,6 +17,7 @@ from workers.transcode.run import Limits, ToolFailedError, ToolHungError, run
 
 HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 INTERLACED = {"tt", "bb", "tb", "bt"}
+MP4_BOXES = {b"ftyp", b"mdat", b"free", b"wide", b"skip", b"moov"}
 WHOLE = 0.98  # share of the announced duration that must be there
 SLACK_SECONDS = 0.25
 UNEVEN = 0.25  # an interval this far from the median is uneven; a few of them are rounding
@@ -109,12 +110,16 @@ def is_whole(expected: float, found: float) -> bool:
 
 def is_picture(source: Path) -> bool:
     """Whether the file starts like a still picture, whatever its name says."""
-    with source.open("rb") as stream:
-        start = stream.read(16)
+    start = _start(source)
     if start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")):
         return True
     is_webp = start.startswith(b"RIFF") and start[8:12] == b"WEBP"
     return is_webp or start[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}
+
+
+def _start(source: Path) -> bytes:
+    with source.open("rb") as stream:
+        return stream.read(16)
 
 
 def display_size(video: dict[str, Any]) -> tuple[int, int]:
@@ -140,17 +145,18 @@ def _header(ffprobe: str, source: Path) -> dict[str, Any]:
     try:
         _ask(ffprobe, source, shown, lines, MOST_OUTPUT)
     except ToolFailedError as error:
-        raise _verdict(error) from error
+        raise _verdict(error, source) from error
     return json.loads("\n".join(lines))
 
 
-def _verdict(error: ToolFailedError) -> Exception:
+def _verdict(error: ToolFailedError, source: Path) -> Exception:
     """What a failed look says about the file; a tool that was killed or is missing says nothing of it."""
     if isinstance(error, ToolHungError):
         return Rejected(TOO_HARD)
     if error.returncode != REFUSED:
         return error
-    return Rejected(INCOMPLETE if "moov atom not found" in error.stderr else NOT_A_VIDEO)
+    lacks_its_index = "moov atom not found" in error.stderr and _start(source)[4:8] in MP4_BOXES
+    return Rejected(INCOMPLETE if lacks_its_index else NOT_A_VIDEO)
 
 
 def _chosen_streams(header: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -175,7 +181,7 @@ def _timeline(ffprobe: str, source: Path, video_index: int) -> Timeline:
     try:
         _ask(ffprobe, source, shown, lines, MOST_PACKETS * 32)
     except ToolFailedError as error:
-        raise _verdict(error) from error
+        raise _verdict(error, source) from error
     for line in lines:
         index, _, rest = line.partition(",")
         seconds = _number(rest.split(",")[0])

@@ -1,0 +1,165 @@
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.clips import CONCAT_TEXT, HLS_TEXT, Clips, bunny
+from workers.transcode import command, encode, guard, playlists, probe
+from workers.transcode.encode import Encoded, Tools
+from workers.transcode.run import ToolFailedError
+
+
+def made(tools: Tools, source: Path, out: Path, *, whole: bool = False) -> Encoded:
+    seen = probe.probe(tools.ffprobe, source, 600)
+    return (encode.whole_ladder if whole else encode.preview)(tools, source, out, seen, lambda _: None)
+
+
+def streams(tools: Tools, path: Path) -> list[dict[str, Any]]:
+    command = [tools.ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)["streams"]
+
+
+def brightness(path: Path) -> float:
+    grey = Image.open(path).convert("L").resize((1, 1))
+    return float(grey.getpixel((0, 0)))  # pyright: ignore[reportArgumentType] (a grey pixel is one number)
+
+
+def test_a_preview_is_a_rung_an_mp4_and_a_poster(tools: Tools, clips: Clips, out: Path):
+    encoded = made(tools, clips.short(), out)
+    names = {str(path.relative_to(out)) for path in encoded.children}
+    assert {"video.mp4", "poster.jpg", "360p/index.m3u8", "audio/index.m3u8"} <= names
+    assert encoded.master not in encoded.children
+    assert [stream["codec_name"] for stream in streams(tools, out / "video.mp4")] == ["h264", "aac"]
+
+
+def test_a_ladder_has_every_rung_a_storyboard_and_a_master_that_describes_it(
+    tools: Tools, clips: Clips, out: Path
+):
+    encoded = made(tools, bunny(), out, whole=True)
+    master = encoded.master.read_text()
+    assert re.findall(r"RESOLUTION=(\S+?),FRAME-RATE=25.000", master) == ["1280x720", "852x480"]
+    assert re.findall(r'CODECS="(avc1\.[0-9a-f]{6}),mp4a\.40\.2"', master)
+    for bandwidth, average in re.findall(r":BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)", master):
+        assert int(bandwidth) >= int(average) > 100_000
+    durations = re.findall(r"EXTINF:([\d.]+)", (out / "720p" / "index.m3u8").read_text())
+    assert durations[0] == "4.000000"
+    with Image.open(out / "storyboard.jpg") as sheet:
+        assert sheet.size == (1600, 90)
+    assert (out / "storyboard.vtt").read_text().count("#xywh=") == 6
+
+
+def test_an_upright_phone_clip_comes_out_upright_without_a_note_to_turn_it(
+    tools: Tools, clips: Clips, out: Path
+):
+    made(tools, clips.rotated(), out)
+    video = streams(tools, out / "video.mp4")[0]
+    assert (video["width"], video["height"]) == (360, 640)
+    assert not any("rotation" in side for side in video.get("side_data_list", []))
+
+
+def test_a_silent_clip_comes_out_silent(tools: Tools, clips: Clips, out: Path):
+    encoded = made(tools, clips.silent(), out, whole=True)
+    assert "AUDIO" not in encoded.master.read_text()
+    assert len(streams(tools, out / "video.mp4")) == 1
+    assert encoded.warnings == (probe.NO_SOUND,)
+
+
+def test_uneven_frames_come_out_even(tools: Tools, clips: Clips, out: Path):
+    made(tools, clips.uneven(), out)
+    video = streams(tools, out / "video.mp4")[0]
+    assert video["r_frame_rate"] == video["avg_frame_rate"]
+
+
+def test_odd_sizes_come_out_even(tools: Tools, clips: Clips, out: Path):
+    made(tools, clips.odd(), out)
+    video = streams(tools, out / "video.mp4")[0]
+    assert (video["width"], video["height"], video["pix_fmt"]) == (320, 178, "yuv420p")
+
+
+def test_surround_sound_comes_out_in_stereo(tools: Tools, clips: Clips, out: Path):
+    made(tools, clips.surround(), out)
+    assert streams(tools, out / "video.mp4")[1]["channels"] == 2
+
+
+def test_wide_colours_come_out_in_ordinary_ones_and_not_grey(
+    tools: Tools, clips: Clips, out: Path, tmp_path: Path
+):
+    made(tools, clips.hlg(), out)
+    video = streams(tools, out / "video.mp4")[0]
+    assert (video["color_transfer"], video["color_space"]) == ("bt709", "bt709")
+    assert 20 < brightness(out / "poster.jpg") < 200
+
+
+def test_where_a_clip_was_taken_is_not_told_on(tools: Tools, clips: Clips, out: Path):
+    assert b"39.9042" in clips.telling().read_bytes()
+    encoded = made(tools, clips.telling(), out)
+    for path in encoded.children:
+        content = path.read_bytes()
+        assert b"39.9042" not in content
+        assert b"my home" not in content
+
+
+def test_damage_is_kept_and_told(tools: Tools, clips: Clips, out: Path):
+    assert probe.DAMAGED in made(tools, clips.damaged(), out).warnings
+
+
+def test_what_was_decoded_must_be_all_of_it(tools: Tools, clips: Clips, out: Path):
+    announced = probe.probe(tools.ffprobe, clips.short(), 600)
+    with pytest.raises(probe.Rejected, match="not complete"):
+        encode.preview(tools, clips.truncated(), out, announced, lambda _: None)
+
+
+def test_progress_rises_to_one(tools: Tools, clips: Clips, out: Path):
+    seen = probe.probe(tools.ffprobe, clips.short(), 600)
+    shares: list[float] = []
+    encode.preview(tools, clips.short(), out, seen, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.95
+
+
+def test_stopping_from_the_progress_callback_ends_the_encoding(tools: Tools, clips: Clips, out: Path):
+    class SupersededError(Exception): ...
+
+    def stop(_: float) -> None:
+        raise SupersededError
+
+    seen = probe.probe(tools.ffprobe, clips.short(), 600)
+    with pytest.raises(SupersededError):
+        encode.preview(tools, clips.short(), out, seen, stop)
+
+
+@pytest.mark.parametrize("text", [HLS_TEXT, CONCAT_TEXT])
+def test_ffmpeg_itself_refuses_lists_that_point_at_other_files(
+    tools: Tools, clips: Clips, out: Path, tmp_path: Path, text: str
+):
+    (tmp_path / "canary.mp4").write_bytes(clips.short().read_bytes())
+    disguised = tmp_path / "clip.mp4"
+    disguised.write_text(text.format(target="canary.mp4"))
+    seen = probe.probe(tools.ffprobe, clips.short(), 600)
+    with pytest.raises(ToolFailedError):
+        encode.preview(tools, disguised, out, seen, lambda _: None)
+    assert not (out / "video.mp4").exists()
+
+
+def test_the_guard_stands_before_every_input(tools: Tools, clips: Clips, out: Path):
+    seen = probe.probe(tools.ffprobe, clips.short(), 600)
+    board = playlists.Storyboard(1, 2, 160, 90)
+    rung = encode.rungs(seen.width, seen.height, seen.rate)
+    commands = [
+        command.encode("ffmpeg", clips.short(), out, seen, command.Encoding(rung, 4, "veryfast", board)),
+        command.remux("ffmpeg", out / "v.mp4", out / "a.mp4", out / "video.mp4"),
+        command.tile("ffmpeg", out / "frames.mkv", board, out / "sheet.jpg"),
+    ]
+    for arguments in commands:
+        assert "-nostdin" in arguments
+        inputs = [position for position, part in enumerate(arguments) if part == "-i"]
+        before = 0
+        for position in inputs:
+            options = arguments[before:position]
+            for name, value in guard.INPUT.items():
+                assert options[options.index(f"-{name}") + 1] == str(value)
+            before = position + 2

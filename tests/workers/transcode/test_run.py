@@ -1,0 +1,124 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from workers.transcode.run import Limits, ToolFailedError, ToolHungError, run
+
+QUICK = Limits(wall_seconds=20, stall_seconds=20, cpu_seconds=10)
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", code, *arguments]
+
+
+def printed(arguments: Sequence[str], folder: Path, limits: Limits = QUICK) -> list[str]:
+    lines: list[str] = []
+
+    def keep(line: str) -> bool:
+        lines.append(line)
+        return True
+
+    run(arguments, folder, limits, keep)
+    return lines
+
+
+def test_a_tool_gets_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KINDRELAY_S3_SECRET_KEY", "canary")
+    [line] = printed(python("import os; print(sorted(set(os.environ) - {'LC_CTYPE'}))"), tmp_path)
+    assert line == "[]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="network namespaces are Linux's")
+def test_a_tool_reaches_no_network(tmp_path: Path):
+    code = "import socket; print([name for _, name in socket.if_nameindex()])"
+    assert printed(python(code), tmp_path) == ["['lo']"]
+
+
+def test_a_failing_tool_is_told_by_its_last_words(tmp_path: Path):
+    with pytest.raises(ToolFailedError, match="no such luck") as failure:
+        run(python("import sys; sys.exit('no such luck')"), tmp_path, QUICK, lambda _: True)
+    assert failure.value.returncode == 1
+
+
+def test_a_flood_of_complaints_neither_blocks_nor_is_kept(tmp_path: Path):
+    flood = "import sys\nfor n in range(40000): sys.stderr.write(f'complaint {n} ' + 'x' * 100 + '\\n')"
+    finished = run(python(flood), tmp_path, QUICK, lambda _: True)
+    assert finished.complaints == 40000
+    assert len(finished.stderr) < 10_000
+    assert "complaint 39999" in finished.stderr
+
+
+def test_a_tool_that_stands_still_is_ended(tmp_path: Path):
+    began = time.monotonic()
+    with pytest.raises(ToolHungError):
+        run(python("import time; time.sleep(60)"), tmp_path, Limits(stall_seconds=0.5), lambda _: True)
+    assert time.monotonic() - began < 10
+
+
+def test_a_tool_that_talks_without_getting_further_is_ended(tmp_path: Path):
+    chatter = "import time\nwhile True: print('still here', flush=True); time.sleep(.05)"
+    with pytest.raises(ToolHungError):
+        run(python(chatter), tmp_path, Limits(stall_seconds=0.5), lambda _: False)
+
+
+def test_a_tool_that_burns_its_seconds_is_ended(tmp_path: Path):
+    with pytest.raises(ToolFailedError):
+        run(python("while True: pass"), tmp_path, Limits(cpu_seconds=1), lambda _: True)
+
+
+def test_a_tool_that_wants_too_much_memory_fails(tmp_path: Path):
+    with pytest.raises(ToolFailedError, match="MemoryError"):
+        run(python("b'x' * (2 << 30)"), tmp_path, Limits(memory_bytes=1 << 30), lambda _: True)
+
+
+def test_a_tool_that_writes_too_large_a_file_fails(tmp_path: Path):
+    code = "open('big', 'wb').write(b'x' * 3_000_000)"
+    with pytest.raises(ToolFailedError):
+        run(python(code), tmp_path, Limits(file_bytes=1_000_000), lambda _: True)
+    assert (tmp_path / "big").stat().st_size <= 1_000_000
+
+
+def test_children_of_a_tool_end_with_it(tmp_path: Path):
+    code = (
+        "from subprocess import DEVNULL, Popen\n"
+        "print(Popen(['sleep', '60'], stdout=DEVNULL, stderr=DEVNULL).pid)"
+    )
+    [child] = printed(python(code), tmp_path)
+    deadline = time.monotonic() + 5
+    while is_running(int(child)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(int(child))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="dying with the parent is Linux's")
+def test_a_tool_dies_with_its_worker(tmp_path: Path):
+    tool = python("import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)")
+    code = f"from workers.transcode.run import *; run({tool!r}, Path({str(tmp_path)!r}), Limits(), bool)"
+    worker = subprocess.Popen(python(code))
+    pid = tmp_path / "pid"
+    deadline = time.monotonic() + 10
+    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_running(int(pid.read_text()))
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    while is_running(int(pid.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(int(pid.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    except OSError:
+        os.kill(pid, 0)
+        return True
+    return state != "Z"
