@@ -12,7 +12,7 @@ from app.core import clock, db, tasks, wakeups
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
 # Deferred once an hour by whoever sweeps then.
-HOURLY = ("donations.expire", "media.sweep_orphans")
+HOURLY = ("donations.reconcile", "donations.expire", "media.sweep_orphans")
 
 log = structlog.get_logger()
 

@@ -23,6 +23,7 @@ class TaskKind:
 TASKS = {
     "credit.settle": TaskKind("money"),
     "donations.expire": TaskKind("money", max_attempts=3),
+    "donations.reconcile": TaskKind("money", max_attempts=5),
     "media.preview": TaskKind("preview", max_attempts=4),
     "media.ladder": TaskKind("media", max_attempts=4),
     "media.sweep_orphans": TaskKind("media", max_attempts=3),

@@ -18,6 +18,7 @@ class Credit(Row):
     __table_args__ = (
         UniqueConstraint("donation_id", "video_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("fee_minor >= 0", name="fee"),
         CheckConstraint("(video_id IS NULL) = (creator_id IS NULL)", name="creator"),
     )
 
@@ -25,6 +26,7 @@ class Credit(Row):
     video_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"), index=True)
     creator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # this part's share of the provider's fee
     currency: Mapped[str]
     rule: Mapped[str]
     rule_version: Mapped[int]

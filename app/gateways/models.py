@@ -48,6 +48,21 @@ class SandboxPayment(Row):
     settled_at: Mapped[datetime | None]
 
 
+class SandboxRefund(Row):
+    """A refund in the books of the simulated provider."""
+
+    __tablename__ = "sandbox_refund"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "idempotency"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("sandbox_payment.id"))
+    idempotency: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
 class SandboxEvent(Row):
     """An event the simulated provider has to deliver to the platform's webhook."""
 

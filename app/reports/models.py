@@ -25,4 +25,5 @@ class DayRollup(Row):
     currency: Mapped[str]
     donations: Mapped[int] = mapped_column(BigInteger, default=0)
     gross_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)

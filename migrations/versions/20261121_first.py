@@ -320,6 +320,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sandbox_event_payment_id"), "sandbox_event", ["payment_id"], unique=False)
     op.create_table(
+        "sandbox_refund",
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("idempotency", sa.String(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_sandbox_refund_amount")),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["sandbox_payment.id"], name=op.f("fk_sandbox_refund_payment_id_sandbox_payment")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_refund")),
+        sa.UniqueConstraint("payment_id", "idempotency", name=op.f("uq_sandbox_refund_payment_id")),
+    )
+    op.create_table(
         "video",
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("creator_id", sa.BigInteger(), nullable=False),
@@ -372,6 +386,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("donations", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.ForeignKeyConstraint(["creator_id"], ["person.id"], name=op.f("fk_day_rollup_creator_id_person")),
@@ -470,6 +485,7 @@ def upgrade() -> None:
     op.create_table(
         "donation",
         sa.Column("code", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
         sa.Column("nonprofit_id", sa.BigInteger(), nullable=False),
         sa.Column("project_id", sa.BigInteger(), nullable=False),
         sa.Column("payment_account_id", sa.BigInteger(), nullable=False),
@@ -517,6 +533,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_donation")),
         sa.UniqueConstraint("code", name=op.f("uq_donation_code")),
         sa.UniqueConstraint("idempotency", name=op.f("uq_donation_idempotency")),
+        sa.UniqueConstraint("number", name=op.f("uq_donation_number")),
         sa.UniqueConstraint("provider", "reference", name=op.f("uq_donation_provider")),
     )
     op.create_index(op.f("ix_donation_nonprofit_id"), "donation", ["nonprofit_id"], unique=False)
@@ -540,6 +557,7 @@ def upgrade() -> None:
         sa.Column("video_id", sa.BigInteger(), nullable=True),
         sa.Column("creator_id", sa.BigInteger(), nullable=True),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("rule_version", sa.Integer(), nullable=False),
@@ -548,6 +566,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.CheckConstraint("(video_id IS NULL) = (creator_id IS NULL)", name=op.f("ck_credit_creator")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_credit_amount")),
+        sa.CheckConstraint("fee_minor >= 0", name=op.f("ck_credit_fee")),
         sa.ForeignKeyConstraint(["creator_id"], ["person.id"], name=op.f("fk_credit_creator_id_person")),
         sa.ForeignKeyConstraint(
             ["donation_id"], ["donation.id"], name=op.f("fk_credit_donation_id_donation")
