@@ -60,16 +60,20 @@ def nearest_existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def place_for(account: Account, home: Path) -> Path:
-    """A folder outside the home that the account reaches, always the same one for the same home."""
-    place = REACHABLE_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+def place_for(home: Path) -> Path:
+    """A folder outside the home, always the same one for the same home."""
+    return REACHABLE_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+
+
+def make_place(account: Account, home: Path) -> None:
+    """Make the folder outside the home. Raises EmbeddedError when the account cannot reach that one either."""
+    place = place_for(home)
     place.mkdir(parents=True, exist_ok=True, mode=0o755)
     if not reaches(account, place):
         raise EmbeddedError(
             f"The user {account.name}, who runs PostgreSQL in place of root, reaches neither {home} nor {place}. "
             "Run Kindrelay as a normal user, or choose a home outside private folders with --home."
         )
-    return place
 
 
 def reachable_program(account: Account, program: Path, place: Path) -> Path:

@@ -1,5 +1,6 @@
 """Which binary of each engine to run: the system's when it is recent enough, else the wheel's."""
 
+import contextlib
 import importlib.util
 import os
 import platform
@@ -80,6 +81,13 @@ def resolve(engine: Engine, major: int | None = None) -> Binary:
             refusals.append(f"no {engine.name} on this system" if source == "system" else "no wheel is installed")
     wanted = f"{engine.name} {major}" if major else f"{engine.name} {engine.minimum} or newer"
     raise EmbeddedError(f"{wanted} was not found ({'; '.join(refusals)}). {engine.remedy}")
+
+
+def data_major(folder: str | Path) -> int | None:
+    """The major version of PostgreSQL that a data folder belongs to; None when there is no data yet."""
+    with contextlib.suppress(OSError):
+        return int(Path(folder, "PG_VERSION").read_text())
+    return None
 
 
 def _examine(engine: Engine, path: Path, major: int | None) -> tuple[str, str | None]:

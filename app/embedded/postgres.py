@@ -35,7 +35,7 @@ class Postgres:
         self.account = account.for_servers(home.path)
         self.port = state.ports.get("postgres", 0)
         self.folder = Path(state.postgres_dir) if state.postgres_dir else self._choose_folder()
-        self.binary = binaries.resolve(binaries.POSTGRES, self._major_of_data())
+        self.binary = binaries.resolve(binaries.POSTGRES, binaries.data_major(self.folder))
         self.note: str | None = None
 
     def prepare(self, state: State) -> None:
@@ -86,14 +86,17 @@ class Postgres:
 
     def _choose_folder(self) -> Path:
         if self.account and not account.reaches(self.account, account.nearest_existing(self.home.path)):
-            return account.place_for(self.account, self.home.path) / "postgres"
+            return account.place_for(self.home.path) / "postgres"
         return self.home.path / "postgres"
 
     def _make_reachable(self, who: account.Account) -> None:
+        outside = self.home.path not in self.folder.parents
+        if outside:
+            account.make_place(who, self.home.path)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.folder.stat().st_uid != who.uid:
             account.give(who, self.folder)
-        if self.home.path not in self.folder.parents:
+        if outside:
             self.note = f"data in {self.folder}, because the user {who.name} cannot reach {self.home.path}"
         elif not account.reaches(who, self.folder.parent):
             raise EmbeddedError(
@@ -107,11 +110,6 @@ class Postgres:
             return program
         place = self.home.path if account.reaches(self.account, self.home.path) else self.folder.parent
         return account.reachable_program(self.account, program, place)
-
-    def _major_of_data(self) -> int | None:
-        with contextlib.suppress(FileNotFoundError):
-            return int((self.folder / "PG_VERSION").read_text())
-        return None
 
     def _initialise(self) -> None:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

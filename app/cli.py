@@ -1,0 +1,116 @@
+"""The `kindrelay` command. Each command imports what it needs, so that each starts as fast as it can."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.embedded.errors import EmbeddedError
+from app.embedded.home import Home
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+DEFAULT_PORT = 8000
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="KINDRELAY_HOME",
+    help="Folder that holds the platform's data. [default: var/ of this checkout]",
+)
+port_option = click.option(
+    "--port", type=click.IntRange(1, 65535), envvar="KINDRELAY_PORT", default=DEFAULT_PORT, show_default=True
+)
+
+
+class SaysWhatIsWrong(click.Group):
+    """A refusal ends a command with its sentence and exit code 1, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was named."""
+        from app.core.errors import KindrelayError
+        from app.core.settings import SettingsError
+
+        try:
+            return super().invoke(ctx)
+        except (EmbeddedError, SettingsError, KindrelayError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=SaysWhatIsWrong, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Kindrelay: short videos that carry a donation link, with every cent credited to the video that moved it."""
+
+
+def boot() -> "Settings":
+    """Connect this command to the platform: the one the environment names, else the home's running engines.
+
+    Raises EmbeddedError or SettingsError when there is none.
+    """
+    from app.core import runtime, settings
+
+    if not os.environ.get("KINDRELAY_DATABASE_URL"):
+        from app.embedded.environment import environment
+
+        home = Home.here()
+        variables = environment(home)
+        if not home.is_running():
+            raise EmbeddedError(f"Kindrelay is not running on {home.path}. Start it first with: kindrelay up")
+        os.environ.update(variables)
+    loaded = settings.load()
+    runtime.start(loaded)
+    return loaded
+
+
+@main.command()
+@home_option
+@port_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets phones in.")
+@click.option("--demo/--no-demo", default=False, help="Load demo content into an empty home.")
+@click.option("--engines-only", is_flag=True, help="Start PostgreSQL, Valkey and SeaweedFS, and nothing else.")
+def up(home: Path | None, port: int, host: str, demo: bool, engines_only: bool) -> None:
+    """Run the whole platform on this machine."""
+    from app.embedded.up import Plan
+    from app.embedded.up import up as bring_up
+
+    plan = Plan(host=host, port=port, engines_only=engines_only, once=["demo"] if demo else [])
+    bring_up(Home(home) if home else Home.here(), plan, click.echo)
+
+
+@main.command()
+@home_option
+@port_option
+def doctor(home: Path | None, port: int) -> None:
+    """Say which engines run the platform here, and what is wrong."""
+    from app.embedded.doctor import examine, report
+
+    if not report(examine(Home(home) if home else Home.here(), port), click.echo):
+        sys.exit(1)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    settings = boot()
+    from app.core import migrate as migrations
+
+    migrations.upgrade(settings.database_url)
+
+
+@main.command()
+@click.argument("email")
+def admin(email: str) -> None:
+    """Make the person with this e-mail address an administrator."""
+    boot()
+    from app.accounts import people
+    from app.core.db import unit_of_work
+
+    with unit_of_work() as session:
+        person = people.make_admin(session, email)
+        click.echo(f"{person.name} ({person.email}) is an administrator now.")
+
+
+if __name__ == "__main__":
+    main()
