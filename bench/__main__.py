@@ -1,0 +1,8 @@
+"""Every benchmark, one after the other: `python -m bench`."""
+
+import runpy
+
+BENCHMARKS = ("tasks",)
+
+for name in BENCHMARKS:
+    runpy.run_module(f"bench.{name}", run_name="__main__")
