@@ -69,6 +69,15 @@ def of_nonprofit(session: Session, nonprofit_id: int) -> Sequence[Project]:
     ).all()
 
 
+def published_of_nonprofit(session: Session, nonprofit_id: int) -> Sequence[Project]:
+    """An organisation's projects as everybody may see them: live ones first, newest first."""
+    return session.scalars(
+        _published()
+        .where(Project.nonprofit_id == nonprofit_id)
+        .order_by(Project.status == "closed", Project.published_at.desc(), Project.id.desc())
+    ).all()
+
+
 def _published() -> Select[Project]:
     return select(Project).where(Project.status != "draft").options(joinedload(Project.nonprofit))
 

@@ -1,0 +1,82 @@
+"""What viewers are shown: the feed, one video by its link, the videos that carry a project."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager
+
+from app.accounts.models import Person
+from app.core.errors import NotFound
+from app.core.i18n import N_
+from app.nonprofits.models import Nonprofit
+from app.projects.models import Project
+from app.videos.models import DonationLink, Video
+
+PLAYABLE = ("playable", "ready")
+PREPARING = ("uploaded", "probing", "preparing")
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A video with its creator, and the project it raises money for (None when it carries no tag)."""
+
+    video: Video
+    creator: Person
+    project: Project | None
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is something to play; else it is still being prepared."""
+        return self.video.state in PLAYABLE
+
+
+def newest(session: Session, limit: int, after: str | None = None) -> list[Showing]:
+    """Published, playable videos, newest first; `after` is the code of the last one already shown."""
+    query = _showings().where(*_on_show())
+    last = session.scalar(select(Video).where(Video.code == after)) if after else None
+    if last is not None and last.published_at is not None:
+        query = query.where(tuple_(Video.published_at, Video.id) < (last.published_at, last.id))
+    return _read(session, query.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit))
+
+
+def by_code(session: Session, code: str, viewer_id: int | None = None) -> Showing:
+    """A video by its link: published or unlisted, playable or being prepared; its creator sees drafts too.
+
+    Raises NotFound for every other one, and says no more about it than that.
+    """
+    visible = and_(
+        Video.publishing.in_(("published", "unlisted")),
+        Video.state.in_(PLAYABLE + PREPARING),
+    )
+    own = and_(Video.creator_id == viewer_id, Video.state.in_(PLAYABLE + PREPARING))
+    found = _read(session, _showings().where(Video.code == code, or_(visible, own)))
+    if not found:
+        raise NotFound(N_("This video is not here. It may have been taken back by the person who made it."))
+    return found[0]
+
+
+def carrying(session: Session, project_id: int, limit: int, except_id: int | None = None) -> list[Showing]:
+    """Published, playable videos that carry a project's tag, newest first."""
+    query = _showings().where(*_on_show(), DonationLink.project_id == project_id)
+    if except_id is not None:
+        query = query.where(Video.id != except_id)
+    return _read(session, query.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit))
+
+
+def _on_show() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Video.publishing == "published", Video.state.in_(PLAYABLE)
+
+
+def _showings() -> Select[Video, Person, Project]:
+    return (
+        select(Video, Person, Project)
+        .join(Person, Person.id == Video.creator_id)
+        .outerjoin(DonationLink, and_(DonationLink.video_id == Video.id, DonationLink.retired_at.is_(None)))
+        .outerjoin(Project, Project.id == DonationLink.project_id)
+        .outerjoin(Nonprofit, Nonprofit.id == Project.nonprofit_id)
+        .options(contains_eager(Project.nonprofit))
+    )
+
+
+def _read(session: Session, query: Select[Video, Person, Project]) -> list[Showing]:
+    return [Showing(video, creator, project) for video, creator, project in session.execute(query)]
