@@ -7,7 +7,18 @@ and return the finisher that runs in the task's own transaction.
 
 from collections.abc import Callable, Mapping
 
+from workers import credit, media, orphans, outbound
 from workers.lease import Finisher
 
-SHORT: Mapping[str, Callable[..., None]] = {}
-LONG: Mapping[str, Callable[..., Finisher]] = {}
+SHORT: Mapping[str, Callable[..., None]] = {
+    "credit.settle": credit.settle,
+    "donations.expire": credit.expire,
+}
+LONG: Mapping[str, Callable[..., Finisher]] = {
+    "media.preview": media.preview,
+    "media.ladder": media.ladder,
+    "media.sweep_orphans": orphans.sweep,
+    "donations.reconcile": credit.reconcile,
+    "mail.send": outbound.send_mail,
+    "sandbox.deliver": outbound.deliver_sandbox_event,
+}

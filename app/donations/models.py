@@ -35,7 +35,9 @@ class Donation(Row):
     )
 
     code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(CODE_LENGTH))
-    number: Mapped[str] = mapped_column(unique=True, default=new_code)  # the nonprofit's name for it; opens nothing
+    number: Mapped[str] = mapped_column(
+        unique=True, default=new_code
+    )  # the nonprofit's name for it; opens nothing
     nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"), index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))

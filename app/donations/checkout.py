@@ -1,0 +1,142 @@
+"""From the donor's form to the provider's pay page.
+
+`start` writes the pending donation and commits; then the caller opens the payment with `payment_request`,
+outside of any transaction; `opened` notes where it is. Any step may be lost and done again: the form's
+token makes one donation, the donation's code makes one payment.
+"""
+
+import hashlib
+import json
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from app.accounts import people
+from app.core import clock, ids
+from app.core.errors import Invalid, KindrelayError
+from app.core.i18n import N_, known
+from app.core.money import Money, exponent
+from app.donations.models import CODE_LENGTH, Donation
+from app.donations.offers import Offer
+from app.gateways.payments.contract import OpenedPayment, PaymentRequest
+
+# Where one major unit is worth little, the least that is worth a payment; elsewhere it is one major unit.
+MINIMUM_MINOR = {"INR": 5_000, "JPY": 100, "KRW": 1_000, "TWD": 3_000}
+MAX_MESSAGE_LENGTH = 500
+MIN_TOKEN_LENGTH, MAX_TOKEN_LENGTH = 16, 64
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What a donor has filled in. The email is for the receipt alone and may be left empty."""
+
+    amount: Money
+    name: str = ""
+    anonymous: bool = False
+    email: str = ""
+    public_message: str = ""
+    private_note: str = ""
+    locale: str = "en"
+
+
+def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
+    """Write a pending donation, once for a form's token and what was filled in; sent again, it is the same.
+
+    A form that was changed and sent again with its old token is another gift and becomes another donation.
+    Raises NotEligible with the reason why the project may not receive, Invalid for a field.
+    """
+    account = offer.payee()
+    gift = _checked(offer, gift)
+    key = _key(offer, gift, token)
+    values = {
+        "code": ids.new_code(CODE_LENGTH),
+        "number": ids.new_code(),
+        "idempotency": key,
+        "nonprofit_id": offer.nonprofit.id,
+        "project_id": offer.project.id,
+        "payment_account_id": account.id,
+        "video_id": offer.video.id if offer.video else None,
+        "link_id": offer.link.id if offer.link else None,
+        "amount_minor": gift.amount.minor,
+        "currency": gift.amount.currency,
+        "donor_name": gift.name,
+        "anonymous": gift.anonymous,
+        "email": gift.email,
+        "public_message": gift.public_message,
+        "private_note": gift.private_note,
+        "locale": gift.locale,
+        "provider": account.provider,
+        "created_at": clock.now(),
+        "state": "pending",
+        "captured_minor": 0,
+        "refunded_minor": 0,
+        "fee_minor": 0,
+    }
+    session.execute(
+        insert(Donation).values(**values).on_conflict_do_nothing(index_elements=[Donation.idempotency])
+    )
+    return session.scalars(
+        select(Donation)
+        .where(Donation.idempotency == key)
+        .options(joinedload(Donation.payment_account), joinedload(Donation.project))
+    ).one()
+
+
+def payment_request(donation: Donation, return_url: str) -> PaymentRequest:
+    """What to ask the provider for; the donation comes from `start`. Asked twice, it is one payment."""
+    return PaymentRequest(
+        account=donation.payment_account.reference,
+        amount=donation.amount,
+        description=donation.project.title,
+        return_url=return_url,
+        key=donation.code,
+    )
+
+
+def opened(session: Session, donation_id: int, payment: OpenedPayment) -> None:
+    """Note the provider's payment on its donation. Raises KindrelayError if another one stands there."""
+    donation = session.get_one(Donation, donation_id, with_for_update=True, populate_existing=True)
+    if donation.reference not in (None, payment.reference):
+        raise KindrelayError(N_("Another payment was opened for this gift. Please start again."))
+    donation.reference = payment.reference
+    donation.pay_url = payment.pay_url
+
+
+def minimum(currency: str) -> Money:
+    """The least that can be given in a currency."""
+    one_unit = int(Decimal(1).scaleb(exponent(currency)))
+    return Money(MINIMUM_MINOR.get(currency, one_unit), currency)
+
+
+def _checked(offer: Offer, gift: Gift) -> Gift:
+    if gift.amount.currency != offer.project.currency:
+        raise Invalid("amount", N_("This project receives %(currency)s."), currency=offer.project.currency)
+    least = minimum(gift.amount.currency)
+    if gift.amount.minor < least.minor:
+        amount = f"{least.decimal} {least.currency}"
+        raise Invalid("amount", N_("The smallest gift is %(amount)s."), amount=amount)
+    for field, text in (("public_message", gift.public_message), ("private_note", gift.private_note)):
+        if len(text) > MAX_MESSAGE_LENGTH:
+            raise Invalid(field, N_("Use at most %(length)s characters."), length=MAX_MESSAGE_LENGTH)
+    return Gift(
+        amount=gift.amount,
+        name=people.checked_name(gift.name) if gift.name.strip() else "",
+        anonymous=gift.anonymous,
+        email=people.checked_email(gift.email) if gift.email.strip() else "",
+        public_message=gift.public_message.strip(),
+        private_note=gift.private_note.strip(),
+        locale=known(gift.locale),
+    )
+
+
+def _key(offer: Offer, gift: Gift, token: str) -> str:
+    if not (MIN_TOKEN_LENGTH <= len(token) <= MAX_TOKEN_LENGTH and token.isascii() and token.isalnum()):
+        raise Invalid(
+            "idempotency", N_("This form is incomplete. Load the page again and send it once more.")
+        )
+    place = [offer.project.code, offer.video.code if offer.video else None]
+    meant = json.dumps([place, astuple(gift)], ensure_ascii=False)
+    return f"{token}:{hashlib.sha256(meant.encode()).hexdigest()[:32]}"

@@ -1,0 +1,57 @@
+"""The simulated provider's events as JSON, written by the provider and read by the client."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.core.money import EXPONENTS, Money
+from app.gateways.payments.contract import EventKind, VerifiedEvent, WebhookRefused
+
+PROVIDER = "sandbox"
+
+
+class EventBody(BaseModel):
+    """An event as it stands in a webhook and in the provider's list of events."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    id: str = Field(min_length=1, max_length=100)
+    kind: str
+    created: int  # seconds since 1970, UTC
+    test: bool
+    account: str
+    payment: str
+    amount_minor: int = Field(ge=0)
+    fee_minor: int = Field(ge=0)
+    currency: str
+
+
+def encode(body: dict[str, Any]) -> bytes:
+    """The very bytes that are signed and sent."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def decode(raw_body: bytes) -> VerifiedEvent:
+    """The event in a body whose origin was checked. Raises WebhookRefused when it makes no sense."""
+    try:
+        body = EventBody.model_validate_json(raw_body)
+        kind = EventKind(body.kind)
+    except (ValidationError, ValueError) as error:
+        raise WebhookRefused(f"not an event: {type(error).__name__}") from None
+    if not body.test:
+        raise WebhookRefused("a live event from the sandbox")
+    if body.currency not in EXPONENTS:
+        raise WebhookRefused("unknown currency")
+    return VerifiedEvent(
+        provider=PROVIDER,
+        event_id=body.id,
+        kind=kind,
+        account=body.account,
+        reference=body.payment,
+        amount=Money(body.amount_minor, body.currency),
+        fee_minor=body.fee_minor,
+        occurred_at=datetime.fromtimestamp(body.created, UTC),
+        payload=body.model_dump(),
+    )

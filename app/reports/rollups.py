@@ -1,0 +1,121 @@
+"""The rollup: sums by day, project and video that reports are read from.
+
+It is added to in the transaction that gives or takes back credit, so it is never behind; it can be rebuilt
+from the credits at any time, and `differences` proves that it need not be.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CompoundSelect, Select, Subquery, cast, delete, func, insert, literal, select
+from sqlalchemy import Date as SqlDate
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.credit.credits import Reversal
+from app.credit.models import Credit, CreditReversal
+from app.donations.models import Donation
+from app.nonprofits.models import Nonprofit
+from app.reports.models import DayRollup
+
+KEY = ("project_id", "video_id", "day", "currency")
+SUMS = ("donations", "gross_minor", "fee_minor", "refunded_minor")
+COLUMNS = ("nonprofit_id", "creator_id", *KEY, *SUMS)
+
+
+def add(session: Session, donation: Donation, credits: Iterable[Credit]) -> None:
+    """Count new credits on the day they were given."""
+    for credit in credits:
+        sums = {"donations": 1, "gross_minor": credit.amount_minor, "fee_minor": credit.fee_minor}
+        _count(session, donation, credit, credit.at, {**sums, "refunded_minor": 0})
+
+
+def take_back(session: Session, donation: Donation, reversals: Iterable[Reversal], at: datetime) -> None:
+    """Count a refund on the day it happened, whatever day the gift was counted on."""
+    for one in reversals:
+        sums = {"donations": 0, "gross_minor": 0, "fee_minor": 0, "refunded_minor": one.amount_minor}
+        _count(session, donation, one.credit, at, sums)
+
+
+def rebuild(session: Session, nonprofit_id: int) -> None:
+    """Write an organisation's rollup anew from its credits, by its time zone of today."""
+    session.execute(delete(DayRollup).where(DayRollup.nonprofit_id == nonprofit_id))
+    fresh = _recomputed(nonprofit_id)
+    session.execute(insert(DayRollup).from_select(COLUMNS, select(*[fresh.c[name] for name in COLUMNS])))
+
+
+def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
+    """Rows in which the rollup and a recomputation from the credits do not agree; empty when all is well."""
+    fresh = _recomputed(nonprofit_id)
+    computed = select(*[fresh.c[name] for name in COLUMNS])
+    kept = select(*[getattr(DayRollup, name) for name in COLUMNS]).where(
+        DayRollup.nonprofit_id == nonprofit_id
+    )
+    missing = computed.except_(kept)
+    surplus = kept.except_(computed)
+    return [*session.execute(missing).all(), *session.execute(surplus).all()]
+
+
+def _count(session: Session, donation: Donation, credit: Credit, at: datetime, sums: dict[str, int]) -> None:
+    zone = session.scalars(select(Nonprofit.time_zone).where(Nonprofit.id == donation.nonprofit_id)).one()
+    statement = upsert(DayRollup).values(
+        nonprofit_id=donation.nonprofit_id,
+        project_id=donation.project_id,
+        video_id=credit.video_id,
+        creator_id=credit.creator_id,
+        day=at.astimezone(ZoneInfo(zone)).date(),
+        currency=credit.currency,
+        **sums,
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[getattr(DayRollup, name) for name in KEY],
+            set_={name: getattr(DayRollup, name) + statement.excluded[name] for name in SUMS},
+        )
+    )
+
+
+def _recomputed(nonprofit_id: int) -> Subquery:
+    events = _events(nonprofit_id).subquery()
+    keys = [events.c[name] for name in ("nonprofit_id", "creator_id", *KEY)]
+    sums = [cast(func.sum(events.c[name]), events.c[name].type).label(name) for name in SUMS]
+    return select(*keys, *sums).group_by(*keys).subquery()
+
+
+def _events(nonprofit_id: int) -> CompoundSelect[Any]:
+    zero = literal(0)
+    gifts = _rows(
+        Credit.at,
+        literal(1).label("donations"),
+        Credit.amount_minor.label("gross_minor"),
+        Credit.fee_minor,
+        zero.label("refunded_minor"),
+    )
+    refunds = _rows(
+        CreditReversal.at,
+        zero.label("donations"),
+        zero.label("gross_minor"),
+        zero.label("fee_minor"),
+        CreditReversal.amount_minor.label("refunded_minor"),
+    ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
+    return gifts.where(Nonprofit.id == nonprofit_id).union_all(refunds.where(Nonprofit.id == nonprofit_id))
+
+
+def _rows(at: Any, *sums: Any) -> Select[*tuple[Any, ...]]:
+    day = cast(func.timezone(Nonprofit.time_zone, at), SqlDate).label("day")
+    return (
+        select(
+            Donation.nonprofit_id,
+            Credit.creator_id,
+            Donation.project_id,
+            Credit.video_id,
+            day,
+            Credit.currency,
+            *sums,
+        )
+        .select_from(Credit)
+        .join(Donation, Donation.id == Credit.donation_id)
+        .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
+    )

@@ -1,0 +1,111 @@
+"""Mail and the sandbox provider's deliveries: read, close the transaction, then talk to the outside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.accounts import passwords
+from app.accounts.models import Person
+from app.core import clock, db, runtime
+from app.core.tasks import Claim
+from app.credit.models import Credit
+from app.donations.models import Donation
+from app.gateways import traffic
+from app.gateways.mail import compose
+from app.gateways.mail.mailer import open_mailer
+from app.gateways.models import SandboxEvent
+from app.gateways.payments.sandbox import delivery
+from app.videos.models import Video
+from workers.lease import Finisher, GiveUp, Lease
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Whom a mail goes to, in which language, and what its template is filled with."""
+
+    to: str
+    locale: str
+    values: dict[str, Any]
+
+
+def send_mail(claim: Claim, _lease: Lease, *, mail: str, **ids: int) -> Finisher:
+    """Write and send one mail; one that is no longer wanted is not sent."""
+    if mail not in MAILS:
+        raise GiveUp(f"there is no mail named {mail}")
+    with db.unit_of_work() as session:
+        letter = MAILS[mail](session, **ids)
+    if letter is not None:
+        message = compose.write(mail, letter.to, letter.locale, letter.values, key=f"task-{claim.task_id}")
+        open_mailer(runtime.settings()).send(message)
+    return _nothing_more
+
+
+def deliver_sandbox_event(_claim: Claim, _lease: Lease, *, event_id: int) -> Finisher:
+    """Tell the platform of an event at the simulated provider; tried again until it is answered with 2xx."""
+    with db.unit_of_work() as session:
+        body = session.scalars(select(SandboxEvent.body).where(SandboxEvent.id == event_id)).one()
+    delivery.deliver(runtime.settings(), body, traffic.transport())
+
+    def mark(session: Session) -> None:
+        event = session.get_one(SandboxEvent, event_id)
+        event.delivered_at = event.delivered_at or clock.now()
+
+    return mark
+
+
+def password_reset(session: Session, *, person_id: int) -> Letter:
+    """The link that sets a new password."""
+    person = session.get_one(Person, person_id)
+    settings = runtime.settings()
+    token = passwords.reset_token(person, settings.secret_key)
+    values = {"name": person.name, "link": address(f"/reset/{token}")}
+    return Letter(person.email, person.locale, values)
+
+
+def receipt(session: Session, *, donation_id: int) -> Letter | None:
+    """Thanks for a gift that has arrived: how much, to whom, and which video moved it."""
+    donation = session.scalars(
+        select(Donation)
+        .where(Donation.id == donation_id)
+        .options(joinedload(Donation.nonprofit), joinedload(Donation.project))
+    ).one()
+    if not donation.email or donation.paid_at is None:
+        return None
+    videos = session.execute(
+        select(Video.title, Person.name.label("creator"))
+        .join(Credit, Credit.video_id == Video.id)
+        .join(Person, Person.id == Credit.creator_id)
+        .where(Credit.donation_id == donation.id)
+        .order_by(Credit.id)
+    ).all()
+    values = {
+        "donor": donation.donor_name,
+        "amount": donation.amount,
+        "payee": donation.nonprofit.name,
+        "project": donation.project.title,
+        "paid_at": donation.paid_at,
+        "number": donation.number,
+        "videos": videos,
+        "link": address(f"/d/{donation.code}"),
+        "test_mode": donation.provider == "sandbox",
+    }
+    return Letter(donation.email, donation.locale, values)
+
+
+def address(path: str) -> str:
+    """The public address of a page, for mails."""
+    return runtime.settings().base_url.rstrip("/") + path
+
+
+def _nothing_more(_session: Session) -> None:
+    """The letter is out; the task's own mark is all that is left to write."""
+
+
+# Mail name (its folder in templates/emails) → who gets it and what it says; None when it is no longer wanted.
+MAILS: dict[str, Callable[..., Letter | None]] = {
+    "password_reset": password_reset,
+    "receipt": receipt,
+}
