@@ -37,10 +37,12 @@ def redrawn(content: bytes) -> bytes:
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
-                raise Invalid("cover", N_("This picture has too many pixels. Make it smaller first."))
+                raise Image.DecompressionBombError
             upright = ImageOps.exif_transpose(opened)
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             flat = _on_white(upright)
+    except Image.DecompressionBombError:
+        raise Invalid("cover", N_("This picture has too many pixels. Make it smaller first.")) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise Invalid("cover", N_("This is not a JPEG, PNG or WebP picture that we can read.")) from None
     drawn = BytesIO()

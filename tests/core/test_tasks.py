@@ -1,0 +1,205 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from rq import Queue
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.core import clock, tasks, wakeups
+from app.core.db import unit_of_work
+from app.core.models import Task
+from app.core.settings import Settings
+from app.core.task_kinds import QUEUES, TASKS
+from app.core.tasks import Claim, LeaseLost
+
+LEASE = timedelta(seconds=20)
+PAST = timedelta(seconds=-1)
+
+
+def _defer(session: Session, name: str = "credit.settle", **values: object) -> Task:
+    task_id = tasks.defer(session, name, **values)  # type: ignore[arg-type]
+    task = session.get(Task, task_id)
+    assert task is not None
+    return task
+
+
+def _claim(session: Session, task: Task) -> Claim:
+    claim = tasks.claim_one(session, task.id, LEASE)
+    assert claim is not None
+    session.refresh(task)
+    return claim
+
+
+def test_every_kind_has_a_queue_that_somebody_listens_to() -> None:
+    assert {kind.queue for kind in TASKS.values()} <= set(QUEUES)
+
+
+def test_an_undeclared_task_is_refused(session: Session) -> None:
+    with pytest.raises(KeyError):
+        tasks.defer(session, "nobody.knows")
+
+
+def test_a_dedupe_key_is_used_once(session: Session) -> None:
+    assert tasks.defer(session, "credit.settle", dedupe_key="event:1", payment_event_id=1)
+    assert tasks.defer(session, "credit.settle", dedupe_key="event:1", payment_event_id=1) is None
+
+
+def test_a_task_for_later_is_not_due_now(session: Session) -> None:
+    _defer(session, run_after=clock.now() + timedelta(minutes=1))
+    assert tasks.claim_due(session, "money", LEASE, 10) == []
+
+
+def test_a_claimed_task_is_nobody_elses_until_its_lease_ends(session: Session) -> None:
+    task = _defer(session, payment_event_id=7)
+    claim = _claim(session, task)
+    assert claim.args == {"payment_event_id": 7}
+    assert claim.attempt == 1
+    assert tasks.claim_one(session, task.id, LEASE) is None
+    assert tasks.claim_due(session, "money", LEASE, 10) == []
+    task.lease_until = clock.now() + PAST * 3600
+    session.flush()
+    assert _claim(session, task).attempt == 2
+
+
+def test_oldest_first_and_only_of_the_queue(session: Session) -> None:
+    first, second = _defer(session), _defer(session)
+    _defer(session, "mail.send")
+    claims = tasks.claim_due(session, "money", LEASE, 10)
+    assert [claim.task_id for claim in claims] == [first.id, second.id]
+
+
+def test_a_finished_task_never_runs_again(session: Session) -> None:
+    task = _defer(session)
+    tasks.finish(session, _claim(session, task))
+    session.refresh(task)
+    assert task.done_at is not None
+    assert tasks.claim_one(session, task.id, LEASE) is None
+
+
+def test_who_has_lost_the_lease_cannot_finish(session: Session) -> None:
+    task = _defer(session)
+    first = _claim(session, task)
+    task.lease_until = clock.now() + PAST * 3600
+    session.flush()
+    second = _claim(session, task)
+    with pytest.raises(LeaseLost):
+        tasks.finish(session, first)
+    assert tasks.extend(session, [first], LEASE) == set()
+    assert tasks.extend(session, [second], LEASE) == {task.id}
+    tasks.finish(session, second)
+
+
+def test_a_failed_task_waits_longer_each_time(session: Session) -> None:
+    task = _defer(session)
+    pauses: list[float] = []
+    for _ in range(5):
+        claim = _claim(session, task)
+        before = clock.now()
+        tasks.give_back(session, claim, "the provider hung up")
+        session.refresh(task)
+        pauses.append((task.run_after - before).total_seconds())
+        task.run_after = clock.now() + PAST
+        session.flush()
+    assert task.last_error == "the provider hung up"
+    for attempt, pause in enumerate(pauses):
+        assert 0.5 * 2 * 2**attempt <= pause <= 2 * 2**attempt + 0.5
+
+
+def test_the_pause_never_exceeds_an_hour(session: Session) -> None:
+    task = _defer(session, "sandbox.deliver")
+    session.execute(update(Task).where(Task.id == task.id).values(attempts=18))
+    tasks.give_back(session, _claim(session, task), "no")
+    session.refresh(task)
+    assert task.dead_at is None
+    assert task.run_after - clock.now() <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("attempts", [TASKS["credit.settle"].max_attempts - 1, 0])
+def test_a_task_dies_out_of_attempts_or_by_a_final_word(session: Session, attempts: int) -> None:
+    task = _defer(session)
+    session.execute(update(Task).where(Task.id == task.id).values(attempts=attempts))
+    tasks.give_back(session, _claim(session, task), "no", final=attempts == 0)
+    session.refresh(task)
+    assert task.dead_at is not None
+    assert tasks.claim_one(session, task.id, LEASE) is None
+
+
+def test_a_revived_task_has_all_its_attempts_again(session: Session) -> None:
+    task = _defer(session)
+    tasks.give_back(session, _claim(session, task), "no", final=True)
+    session.refresh(task)
+    tasks.revive(session, task)
+    session.flush()
+    assert _claim(session, task).attempt == 1
+
+
+def test_a_task_whose_worker_died_in_every_attempt_is_buried(session: Session) -> None:
+    task = _defer(session)
+    values = {"attempts": TASKS["credit.settle"].max_attempts, "lease_until": clock.now() + PAST * 3600}
+    session.execute(update(Task).where(Task.id == task.id).values(**values))
+    assert task.id in tasks.bury_exhausted(session)
+    session.refresh(task)
+    assert task.last_error == "the worker died in every attempt"
+
+
+def test_due_names_what_could_run_and_nobody_holds(session: Session) -> None:
+    waiting, held = _defer(session), _defer(session)
+    _claim(session, held)
+    due = tasks.due(session)
+    assert (waiting.id, "money") in due
+    assert held.id not in [task_id for task_id, _ in due]
+
+
+def _jobs(settings: Settings, queue: str) -> list[str]:
+    with Redis.from_url(settings.redis_url) as redis:
+        return Queue(queue, connection=redis).job_ids
+
+
+def test_workers_are_called_only_after_the_commit(live_database: Settings) -> None:
+    with unit_of_work() as session:
+        tasks.defer(session, "media.preview", video_id=1)
+        assert _jobs(live_database, "preview") == []
+    assert len(_jobs(live_database, "preview")) == 1
+
+
+def test_nobody_is_called_for_what_was_rolled_back(live_database: Settings) -> None:
+    with pytest.raises(LookupError), unit_of_work() as session:
+        tasks.defer(session, "media.preview", video_id=1)
+        raise LookupError
+    assert _jobs(live_database, "preview") == []
+
+
+def test_a_queue_of_short_tasks_has_one_call_waiting(live_database: Settings) -> None:
+    for number in range(3):
+        with unit_of_work() as session:
+            tasks.defer(session, "credit.settle", payment_event_id=number)
+    assert len(_jobs(live_database, "money")) == 1
+    wakeups.answered("money")
+    with unit_of_work() as session:
+        tasks.defer(session, "credit.settle", payment_event_id=4)
+    assert len(_jobs(live_database, "money")) == 2
+
+
+def test_a_long_task_is_not_called_twice_while_its_call_waits(live_database: Settings) -> None:
+    with unit_of_work() as session:
+        task_id = tasks.defer(session, "media.preview", video_id=1)
+    wakeups.wake([(task_id or 0, "preview")])
+    assert _jobs(live_database, "preview") == [f"task-{task_id}"]
+
+
+@pytest.fixture
+def silent_redis(live_database: Settings) -> Callable[[], None]:
+    def silence() -> None:
+        wakeups.connect(live_database.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+
+    return silence
+
+
+def test_a_dead_redis_costs_no_task(silent_redis: Callable[[], None]) -> None:
+    silent_redis()
+    with unit_of_work() as session:
+        task_id = tasks.defer(session, "credit.settle", payment_event_id=1)
+    with unit_of_work() as session:
+        assert (task_id, "money") in tasks.due(session)
