@@ -41,7 +41,7 @@ class SaysWhatIsWrong(click.Group):
 
 @click.group(cls=SaysWhatIsWrong, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Kindrelay: short videos that carry a donation link, with every cent credited to the video that moved it."""
+    """Kindrelay: short videos that carry a donation link, every cent credited to the video that moved it."""
 
 
 def boot() -> "Settings":
@@ -67,9 +67,13 @@ def boot() -> "Settings":
 @main.command()
 @home_option
 @port_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets phones in.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 lets phones in."
+)
 @click.option("--demo/--no-demo", default=False, help="Load demo content into an empty home.")
-@click.option("--engines-only", is_flag=True, help="Start PostgreSQL, Valkey and SeaweedFS, and nothing else.")
+@click.option(
+    "--engines-only", is_flag=True, help="Start PostgreSQL, Valkey and SeaweedFS, and nothing else."
+)
 def up(home: Path | None, port: int, host: str, demo: bool, engines_only: bool) -> None:
     """Run the whole platform on this machine."""
     from app.embedded.up import Plan

@@ -1,4 +1,4 @@
-"""Which browser the tests drive: the system's, else one they get for themselves. `python -m tests.browser_binary` gets it."""
+"""Which browser the tests drive: the system's, else one that `python -m tests.browser_binary` gets."""
 
 import os
 import shutil
@@ -10,7 +10,8 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 REMEDY = (
-    "The browser tests need Chromium, and it could not be installed. Install it with your system's package manager "
+    "The browser tests need Chromium, and it could not be installed. "
+    "Install it with your system's package manager "
     "(apt install chromium, brew install --cask google-chrome), or name one with KINDRELAY_TEST_BROWSER."
 )
 
@@ -59,7 +60,9 @@ def _playwrights_own() -> list[str]:
 
 def _runs(path: str) -> bool:
     try:
-        return subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+        return (
+            subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+        )
     except OSError:
         return False
 

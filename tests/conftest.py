@@ -1,7 +1,7 @@
 """Engines, settings and database sessions for every test.
 
-`session` is for tests inside one process: nothing they do is kept. `live_database` is for tests with processes of their
-own: what they commit is real, in a database that is dropped afterwards.
+`session` is for tests inside one process: nothing they do is kept. `live_database` is for tests with
+processes of their own: what they commit is real, in a database that is dropped afterwards.
 """
 
 import os
@@ -71,7 +71,7 @@ def session(database: Engine, settings: Settings) -> Iterator[Session]:
 
 @pytest.fixture
 def live_database(engines: Engines, settings: Settings) -> Iterator[Settings]:
-    """Settings of a fresh, migrated database and an empty Valkey database, which this process is connected to as well.
+    """Settings of a fresh migrated database and an empty Valkey database; this process is connected to them.
 
     `tests.engines.variables_of(settings)` turns them into the environment of a child process.
     """

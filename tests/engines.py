@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,9 @@ class Engines:
             "KINDRELAY_S3_PRIVATE_BUCKET": f"{seaweedfs.PRIVATE_BUCKET}-{self.worker}",
             "KINDRELAY_S3_MEDIA_BUCKET": f"{seaweedfs.MEDIA_BUCKET}-{self.worker}",
         }
-        return Settings(**{name.removeprefix("KINDRELAY_").lower(): value for name, value in variables.items()})
+        return Settings.model_validate(
+            {name.removeprefix("KINDRELAY_").lower(): value for name, value in variables.items()}
+        )
 
     def make_buckets(self) -> None:
         """Create this worker's buckets, with the rules the platform's own have."""
@@ -67,7 +69,9 @@ class Engines:
     def drop(self, database: str) -> None:
         """Drop a database, whoever is still connected."""
         with self._admin() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+            )
 
     def migrate_template(self) -> None:
         """Make the template by running every migration."""
@@ -108,7 +112,11 @@ def close_root(root: Path) -> None:
         host = int(pid.read_text())
         os.kill(host, signal.SIGTERM)
         deadline = time.monotonic() + 30
-        while (root / "home" / "lock").exists() and Home(root / "home").is_running() and time.monotonic() < deadline:
+        while (
+            (root / "home" / "lock").exists()
+            and Home(root / "home").is_running()
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.05)
     shutil.rmtree(root, ignore_errors=True)
 
@@ -153,11 +161,13 @@ def _controller() -> int:
 
 def _without_kindrelay(variables: Mapping[str, str]) -> dict[str, str]:
     kept = ("KINDRELAY_BINARIES",)
-    return {name: value for name, value in variables.items() if not name.startswith("KINDRELAY_") or name in kept}
+    return {
+        name: value for name, value in variables.items() if not name.startswith("KINDRELAY_") or name in kept
+    }
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path) -> Generator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -171,7 +181,12 @@ def host_engines(root: Path, controller: int) -> None:
         (root / "up").touch()
         return not owner.is_running()
 
-    up(Home(root / "home"), Plan(engines_only=True, durable=False), lambda line: print(line, flush=True), run_is_over)  # noqa: T201
+    up(
+        Home(root / "home"),
+        Plan(engines_only=True, durable=False),
+        lambda line: print(line, flush=True),  # noqa: T201
+        run_is_over,
+    )
     if not owner.is_running():
         shutil.rmtree(root, ignore_errors=True)
 

@@ -1,1 +1,1 @@
-"""The engines Kindrelay runs on by itself, and the processes around them. Only `app.cli` and tests import this."""
+"""The engines Kindrelay brings along, and the processes around them. Only `app.cli` and tests import this."""

@@ -25,7 +25,7 @@ class Account:
 
 
 def for_servers(home: Path) -> Account | None:
-    """The account for servers that refuse root: the folder's owner, `postgres` or `nobody`, whoever reaches it first.
+    """The account for servers that refuse root: the home's owner, `postgres` or `nobody`, if it reaches it.
 
     None when this process is not root: then everything runs as the person who started it.
     Raises EmbeddedError when this machine has no such account at all.
@@ -45,7 +45,7 @@ def for_servers(home: Path) -> Account | None:
 def reaches(account: Account, path: Path) -> bool:
     """True when the account can enter a folder or run a file at `path`, whatever the modes on the way say."""
     finished = subprocess.run(
-        ["test", "-x", str(path)],
+        ["test", "-x", str(path)],  # noqa: S607 (every POSIX system has it, in its own place)
         user=account.uid,
         group=account.gid,
         extra_groups=[],
@@ -66,13 +66,13 @@ def place_for(home: Path) -> Path:
 
 
 def make_place(account: Account, home: Path) -> None:
-    """Make the folder outside the home. Raises EmbeddedError when the account cannot reach that one either."""
+    """Make the folder outside the home. Raises EmbeddedError when the account cannot reach it either."""
     place = place_for(home)
     place.mkdir(parents=True, exist_ok=True, mode=0o755)
     if not reaches(account, place):
         raise EmbeddedError(
-            f"The user {account.name}, who runs PostgreSQL in place of root, reaches neither {home} nor {place}. "
-            "Run Kindrelay as a normal user, or choose a home outside private folders with --home."
+            f"The user {account.name}, who runs PostgreSQL in place of root, reaches neither {home} "
+            f"nor {place}. Run Kindrelay as a normal user, or choose a home outside private folders."
         )
 
 

@@ -74,11 +74,17 @@ def resolve(engine: Engine, major: int | None = None) -> Binary:
         for path in places():
             version, refusal = _examine(engine, path, major)
             if refusal is None:
-                why = "; ".join(refusals) or "recent enough" if source == "wheel" else f"at least {engine.minimum}"
+                why = (
+                    "; ".join(refusals) or "recent enough"
+                    if source == "wheel"
+                    else f"at least {engine.minimum}"
+                )
                 return Binary(engine.name, path, version, source, why)
             refusals.append(f"the {source}'s {path} {refusal}")
         if not any(source in refusal for refusal in refusals):
-            refusals.append(f"no {engine.name} on this system" if source == "system" else "no wheel is installed")
+            refusals.append(
+                f"no {engine.name} on this system" if source == "system" else "no wheel is installed"
+            )
     wanted = f"{engine.name} {major}" if major else f"{engine.name} {engine.minimum} or newer"
     raise EmbeddedError(f"{wanted} was not found ({'; '.join(refusals)}). {engine.remedy}")
 
@@ -161,13 +167,15 @@ def _initdb_beside(path: Path) -> str | None:
 
 
 def _ffmpeg_lacks(path: Path) -> str | None:
-    missing = [what for option, what in FFMPEG_NEEDS.items() if what not in _output(path, "-hide_banner", option)]
+    missing = [
+        what for option, what in FFMPEG_NEEDS.items() if what not in _output(path, "-hide_banner", option)
+    ]
     return " and no ".join(missing) or None
 
 
 _MACHINE = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
 _FFMPEG_DIR = f"binaries/{sys.platform}/{_MACHINE}"
-_FFMPEG_REMEDY = "Install ffmpeg 5.1 or newer with your system's package manager (apt install ffmpeg, brew install ffmpeg)."
+_FFMPEG_REMEDY = "Install ffmpeg 5.1 or newer: apt install ffmpeg, brew install ffmpeg, or your system's way."
 
 POSTGRES = Engine(
     name="PostgreSQL",

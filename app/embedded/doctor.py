@@ -28,13 +28,19 @@ class Findings:
 
 
 def examine(home: Home, web_port: int) -> Findings:
-    """Look at the home, the engines' binaries, their ports and whether they run. Starts and changes nothing."""
+    """Look at the home, the engines' binaries and ports, and whether they run. Starts and changes nothing."""
     findings = Findings()
     running = home.is_running()
     state = home.state() if home.exists() else State()
     _home(findings, home, running)
     for engine, port_name in ENGINES:
-        _engine(findings, engine, _data_major(engine, state), state.ports.get(port_name) if port_name else None, running)
+        _engine(
+            findings,
+            engine,
+            _data_major(engine, state),
+            state.ports.get(port_name) if port_name else None,
+            running,
+        )
     _web(findings, state, web_port, running)
     _postgres_account(findings, home)
     _room(findings, home)
@@ -58,10 +64,14 @@ def _home(findings: Findings, home: Home, running: bool) -> None:
     findings.lines.append(f"{'Home':<12} {home.path} ({what})")
     place = account.nearest_existing(home.path)
     if not os.access(place, os.W_OK | os.X_OK):
-        findings.troubles.append(f"{place} cannot be written. Choose another folder with --home or KINDRELAY_HOME.")
+        findings.troubles.append(
+            f"{place} cannot be written. Choose another folder with --home or KINDRELAY_HOME."
+        )
 
 
-def _engine(findings: Findings, engine: binaries.Engine, major: int | None, port: int | None, running: bool) -> None:
+def _engine(
+    findings: Findings, engine: binaries.Engine, major: int | None, port: int | None, running: bool
+) -> None:
     try:
         binary = binaries.resolve(engine, major)
     except EmbeddedError as error:
@@ -75,7 +85,9 @@ def _engine(findings: Findings, engine: binaries.Engine, major: int | None, port
     answering = ports.answers(port)
     findings.lines.append(f"{'':<12} port {port}, {'running' if running and answering else 'not running'}")
     if running and not answering:
-        findings.troubles.append(f"{engine.name} does not answer on port {port}. Its log is in the home's logs folder.")
+        findings.troubles.append(
+            f"{engine.name} does not answer on port {port}. Its log is in the home's logs folder."
+        )
 
 
 def _data_major(engine: binaries.Engine, state: State) -> int | None:
@@ -91,7 +103,9 @@ def _web(findings: Findings, state: State, web_port: int, running: bool) -> None
         findings.lines.append(f"{'Web':<12} port {web_port} is free")
     else:
         findings.lines.append(f"{'Web':<12} port {web_port} is taken")
-        findings.troubles.append(f"Port {web_port} is in use by another program. Choose another with KINDRELAY_PORT.")
+        findings.troubles.append(
+            f"Port {web_port} is in use by another program. Choose another with KINDRELAY_PORT."
+        )
 
 
 def _postgres_account(findings: Findings, home: Home) -> None:
@@ -101,7 +115,9 @@ def _postgres_account(findings: Findings, home: Home) -> None:
             return
         findings.lines.append(f"{'As root':<12} PostgreSQL runs as the user {who.name}")
         if not account.reaches(who, account.nearest_existing(home.path)):
-            findings.lines.append(f"{'':<12} who cannot reach {home.path}; its data is in {account.place_for(home.path)}")
+            findings.lines.append(
+                f"{'':<12} who cannot reach {home.path}; its data is in {account.place_for(home.path)}"
+            )
     except EmbeddedError as error:
         findings.troubles.append(str(error))
 
@@ -110,4 +126,6 @@ def _room(findings: Findings, home: Home) -> None:
     free = shutil.disk_usage(account.nearest_existing(home.path)).free
     findings.lines.append(f"{'Disk':<12} {free / 1024**3:.0f} GiB free")
     if free < LEAST_FREE_BYTES:
-        findings.troubles.append("Less than 2 GiB of disk is free. Make room, or choose a home on another disk.")
+        findings.troubles.append(
+            "Less than 2 GiB of disk is free. Make room, or choose a home on another disk."
+        )

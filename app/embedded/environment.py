@@ -9,18 +9,25 @@ from app.embedded.home import Home
 
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (compared with, not listened on)
 ENGINE_ADDRESSES = ("KINDRELAY_DATABASE_URL", "KINDRELAY_REDIS_URL", "KINDRELAY_S3_ENDPOINT")
-OPERATORS_CHOICE = ("KINDRELAY_BASE_URL", "KINDRELAY_MAIL_URL", "KINDRELAY_MAIL_FROM", "KINDRELAY_PAYMENT_PROVIDER")
+OPERATORS_CHOICE = (
+    "KINDRELAY_BASE_URL",
+    "KINDRELAY_MAIL_URL",
+    "KINDRELAY_MAIL_FROM",
+    "KINDRELAY_PAYMENT_PROVIDER",
+)
 
 
 def environment(home: Home) -> dict[str, str]:
     """Every KINDRELAY_* variable a child of this home gets.
 
-    What the operator sets for mail, payments or the public address stands; engines and secrets are the home's own.
+    What the operator sets for mail, payments or the public address stands; all else is the home's.
     Raises EmbeddedError when the home was never started.
     """
     state = home.state() if home.exists() else None
     if state is None or not state.ports:
-        raise EmbeddedError(f"There is no Kindrelay in {home.path} yet. Start it with: kindrelay up --home {home.path}")
+        raise EmbeddedError(
+            f"There is no Kindrelay in {home.path} yet. Start it with: kindrelay up --home {home.path}"
+        )
     secrets = home.secrets()
     endpoint = seaweedfs.url(state.ports["s3"])
     variables = {
@@ -55,9 +62,13 @@ def lan_address() -> str:
     """This machine's address on its network. Raises EmbeddedError when it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # a documentation address: nothing is sent, only a route is chosen
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # a documentation address: nothing is sent, only a route is chosen
         except OSError:
-            raise EmbeddedError("This machine is on no network that a phone could reach. Leave --host out.") from None
+            raise EmbeddedError(
+                "This machine is on no network that a phone could reach. Leave --host out."
+            ) from None
         return probe.getsockname()[0]
 
 

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,7 +49,9 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         self.logs = self.path / "logs"
-        self.sign_ins = self.path / "sign-in.txt"  # written by the demo: who can sign in, for a person to read
+        self.sign_ins = (
+            self.path / "sign-in.txt"
+        )  # written by the demo: who can sign in, for a person to read
         self._state_file = self.path / "state.json"
         self._secrets_file = self.path / "secrets.json"
 
@@ -96,15 +98,16 @@ class Home:
         _write_atomically(self._state_file, asdict(state))
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> Generator[None]:
         """Hold the home alone. Raises EmbeddedError when another process holds it."""
         with (self.path / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
+                holder = file.read().strip() or "unknown"
                 raise EmbeddedError(
-                    f"Kindrelay is already running on {self.path} (process {file.read().strip() or 'unknown'}). "
+                    f"Kindrelay is already running on {self.path} (process {holder}). "
                     "Stop it first, or choose another home with --home."
                 ) from None
             file.truncate(0)

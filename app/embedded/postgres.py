@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ class Postgres:
 
     name = "postgres"
     title = "PostgreSQL"
-    ports = ("postgres",)
-    grpc_ports = ()
+    ports: tuple[str, ...] = ("postgres",)
+    grpc_ports: tuple[str, ...] = ()
 
     def __init__(self, home: Home, state: State, durable: bool = True) -> None:
         self.home = home
@@ -101,7 +101,7 @@ class Postgres:
         elif not account.reaches(who, self.folder.parent):
             raise EmbeddedError(
                 f"PostgreSQL runs as the user {who.name}, who cannot reach {self.folder}. "
-                f"Give others the right to enter the folders above it (chmod o+x), or choose another home with --home."
+                "Let others enter the folders above it (chmod o+x), or choose another home with --home."
             )
 
     def _program(self, name: str) -> Path:
@@ -124,6 +124,7 @@ class Postgres:
                 text=True,
                 check=False,
                 cwd="/",
+                start_new_session=True,
                 user=self.account.uid if self.account else None,
                 group=self.account.gid if self.account else None,
                 extra_groups=[] if self.account else None,
@@ -132,7 +133,7 @@ class Postgres:
             raise EmbeddedError(f"PostgreSQL could not prepare {self.folder}: {finished.stderr.strip()}")
 
     def _clear_stale_lock(self) -> None:
-        """A killed server leaves `postmaster.pid`; when its number now belongs to another program, it blocks the start."""
+        """A killed server leaves `postmaster.pid`, which blocks the start once another program has that pid."""
         lock = self.folder / "postmaster.pid"
         if not lock.exists():
             return
@@ -141,7 +142,9 @@ class Postgres:
             if Path(holder.cwd()) == self.folder:
                 holder.send_signal(signal.SIGINT)
                 if not wait_until_gone(holder.pid, 10):
-                    raise EmbeddedError(f"Another PostgreSQL (process {holder.pid}) runs on {self.folder}. Stop it first.")
+                    raise EmbeddedError(
+                        f"Another PostgreSQL (process {holder.pid}) runs on {self.folder}. Stop it first."
+                    )
         lock.unlink(missing_ok=True)
 
 
@@ -151,7 +154,7 @@ def url(home: Home, port: int, database: str = DATABASE) -> str:
 
 
 @contextmanager
-def _private_file(content: str, owner: account.Account | None) -> Iterator[Path]:
+def _private_file(content: str, owner: account.Account | None) -> Generator[Path]:
     descriptor, name = tempfile.mkstemp()
     try:
         with os.fdopen(descriptor, "w") as file:

@@ -1,4 +1,4 @@
-"""Starting one child process, stopping it with everything it started, and finding what a crash left behind."""
+"""Starting a child process, stopping it with all that it started, finding what a crash left behind."""
 
 import contextlib
 import ctypes
@@ -20,7 +20,7 @@ from app.embedded.home import Home, Recorded
 MARK = "KINDRELAY_RUN"  # carried by everything a run starts, however far down and whoever adopted it
 KEPT_LOG_BYTES = 5_000_000
 PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_libc: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def new_run(home: Home) -> str:
 def start(command: Command, log: Path, run: str) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, its output appended to `log`.
 
-    On Linux the kernel asks it to stop when this process dies. Call this from the main thread only: the kernel
-    watches the thread that started the child.
+    On Linux the kernel asks it to stop when this process dies. Call this from the main thread only: it is
+    the thread that the kernel watches.
     """
     if log.exists() and log.stat().st_size > KEPT_LOG_BYTES:
         log.replace(log.with_suffix(".1.log"))
@@ -65,12 +65,12 @@ def start(command: Command, log: Path, run: str) -> subprocess.Popen[bytes]:
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=lambda: _stop_with_parent(command.stop_signal),  # noqa: PLW1509 (no threads here)
+            preexec_fn=lambda: _stop_with_parent(command.stop_signal),
         )
 
 
 def _stop_with_parent(stop_signal: int) -> None:
-    if _libc is not None:
+    if _libc:
         _libc.prctl(PR_SET_PDEATHSIG, stop_signal)
 
 
@@ -104,7 +104,7 @@ def end_session(leader: int) -> None:
 
 
 def leftovers(home: Home, run: str | None = None) -> list[psutil.Process]:
-    """Processes that earlier runs on this home left, or those of `run` alone; ours and our parents' excepted."""
+    """Processes that earlier runs on this home left, or those of `run` alone, except us and our parents."""
     prefix = run or f"{home.path}#"
     state = home.state()
     found: dict[int, psutil.Process] = {}

@@ -30,9 +30,9 @@ class SeaweedFS:
 
     name = "seaweedfs"
     title = "SeaweedFS"
-    ports = ("s3", "s3_master", "s3_volume", "s3_filer", "s3_admin")
-    grpc_ports = ports
-    note = None
+    ports: tuple[str, ...] = ("s3", "s3_master", "s3_volume", "s3_filer", "s3_admin")
+    grpc_ports: tuple[str, ...] = ports
+    note: str | None = None
 
     def __init__(self, home: Home, state: State) -> None:
         self.home = home
@@ -80,13 +80,13 @@ class SeaweedFS:
 
 
 class Gateway:
-    """A second S3 gateway, for other devices on the network: S3 alone, where every request is signed or public."""
+    """A second S3 gateway, for other devices: S3 alone, where every request is signed or public."""
 
     name = "s3-gateway"
     title = "S3 for the network"
-    ports = ("s3_public",)
-    grpc_ports = ports
-    note = None
+    ports: tuple[str, ...] = ("s3_public",)
+    grpc_ports: tuple[str, ...] = ports
+    note: str | None = None
 
     def __init__(self, store: SeaweedFS, state: State, bind: str) -> None:
         self.store = store
@@ -133,7 +133,7 @@ def clear_sockets(state: State) -> None:
 
 
 def make_bucket(home: Home, endpoint: str, bucket: str, public: bool) -> None:
-    """Create a bucket if it is not there, with CORS for browsers' uploads and unfinished uploads aborted after a week.
+    """Create a bucket if need be, with CORS for browsers; unfinished uploads are aborted after a week.
 
     A `public` bucket's objects can be read by anyone who knows their key; it cannot be listed.
     """
@@ -154,8 +154,12 @@ def make_bucket(home: Home, endpoint: str, bucket: str, public: bool) -> None:
         "Filter": {"Prefix": ""},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_AFTER_DAYS},
     }
-    with contextlib.suppress(ClientError):  # older SeaweedFS has no such rule; its uploads then stay until removed
-        client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [unfinished]})
+    with contextlib.suppress(
+        ClientError
+    ):  # older SeaweedFS has no such rule; its uploads then stay until removed
+        client.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": [unfinished]}
+        )
     if public:
         statement = {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"]}
         statement["Resource"] = [f"arn:aws:s3:::{bucket}/*"]

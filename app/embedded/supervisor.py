@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -57,7 +57,7 @@ class Child:
 
 
 class Supervisor:
-    """The children of one run on one home. Single-threaded; use it from the main thread inside `watching()`."""
+    """The children of one run on one home. Use it from the main thread alone, inside `watching()`."""
 
     def __init__(self, home: Home, state: State, say: Callable[[str], None]) -> None:
         self.home = home
@@ -69,12 +69,15 @@ class Supervisor:
         self._wake_reader, self._wake_writer = os.pipe()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> Generator[None]:
         """Answer signals and keep a watchdog beside us; on the way out stop every child."""
         for end in (self._wake_reader, self._wake_writer):
             os.set_blocking(end, False)
-        before = {number: signal.signal(number, self._ask_stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+        before = {
+            number: signal.signal(number, self._ask_stop)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        }
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _only_wake)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         self.state.run, self.state.children = self.run, {}
         self.home.remember(self.state)
@@ -106,7 +109,7 @@ class Supervisor:
     def wait(self, name: str, is_ready: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until a child is ready.
 
-        Raises EmbeddedError with the end of its log when it dies or takes too long, Stopped when we are asked to stop.
+        Raises EmbeddedError with the end of its log when it dies or is too slow, Stopped when asked to stop.
         """
         child = self.children[name]
         deadline = time.monotonic() + seconds
@@ -136,7 +139,7 @@ class Supervisor:
         return handle.returncode == 0
 
     def run_until_stopped(self, also_stop: Callable[[], bool] = lambda: False) -> None:
-        """Tend the children until a signal asks for the stop, or `also_stop` says so (asked every half second)."""
+        """Tend the children until a signal asks to stop, or `also_stop` says so (asked every half second)."""
         while not self.stop_asked and not also_stop():
             self.tend()
             self._sleep(0.5)
@@ -152,9 +155,13 @@ class Supervisor:
             elif child.restart_at is None:
                 child.restart_at = now + child.pause
                 log = self.home.logs / f"{name}.log"
-                self.say(f"{name} ended ({_ending(code)}); starting it again in {child.pause:g} s. Its log: {log}")
+                self.say(
+                    f"{name} ended ({_ending(code)}); starting it again in {child.pause:g} s. Its log: {log}"
+                )
                 child.pause = min(child.pause * 2, LONGEST_PAUSE)
-        for child in [child for child in self.children.values() if child.restart_at and now >= child.restart_at]:
+        for child in [
+            child for child in self.children.values() if child.restart_at and now >= child.restart_at
+        ]:
             process.end_session(child.handle.pid)
             self.start(child.command)
 
@@ -176,6 +183,10 @@ class Supervisor:
     def _sleep(self, seconds: float) -> None:
         if select.select([self._wake_reader], [], [], seconds)[0]:
             os.read(self._wake_reader, 512)
+
+
+def _only_wake(_number: int, _frame: FrameType | None) -> None:
+    """For SIGCHLD: a handled signal writes to the wake-up pipe, which ends our sleep; no more is needed."""
 
 
 def _ending(code: int) -> str:

@@ -35,7 +35,9 @@ class Plan:
     durable: bool = True
 
 
-def up(home: Home, plan: Plan, say: Callable[[str], None], also_stop: Callable[[], bool] = lambda: False) -> None:
+def up(
+    home: Home, plan: Plan, say: Callable[[str], None], also_stop: Callable[[], bool] = lambda: False
+) -> None:
     """Start everything, keep it running, and return when it was stopped.
 
     Raises EmbeddedError with the remedy when something cannot start; nothing is left running then.
@@ -75,7 +77,8 @@ def engines_of(home: Home, state: State, host: str = LOOPBACK, durable: bool = T
 def _start(supervisor: Supervisor, plan: Plan) -> None:
     if not plan.engines_only and not is_free(plan.port, plan.host):
         raise EmbeddedError(
-            f"Port {plan.port} is in use by another program. Stop it, or choose another port with --port or KINDRELAY_PORT."
+            f"Port {plan.port} is in use by another program. "
+            "Stop it, or choose another port with --port or KINDRELAY_PORT."
         )
     _start_engines(supervisor, plan)
     if plan.engines_only:
@@ -93,7 +96,9 @@ def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
     state.ports |= choose(names, state.ports, [name for engine in engines for name in engine.grpc_ports])
     public = public_host(plan.host)
     state.base_url = f"http://{public}:{plan.port}"
-    state.s3_public_endpoint = None if plan.host == LOOPBACK else seaweedfs.url(state.ports["s3_public"], public)
+    state.s3_public_endpoint = (
+        None if plan.host == LOOPBACK else seaweedfs.url(state.ports["s3_public"], public)
+    )
     began = time.monotonic()
     for engine in engines:
         if isinstance(engine, Gateway):
@@ -141,7 +146,9 @@ def _run_once(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> 
             supervisor.home.remember(state)
             _tell(supervisor, name.capitalize(), "loaded", began)
         else:
-            supervisor.say(f"  {name} could not be finished; the reason stands above. The next `kindrelay up` tries again.")
+            supervisor.say(
+                f"  {name} could not be finished, for the reason above. The next `kindrelay up` tries again."
+            )
 
 
 def _greet(supervisor: Supervisor, plan: Plan, seconds: float) -> None:
@@ -162,7 +169,7 @@ def kindrelay(name: str, variables: dict[str, str]) -> Command:
 
 def _web(plan: Plan, variables: dict[str, str]) -> Command:
     options = ["--interface", "wsgi", "--host", plan.host, "--port", str(plan.port), "--no-ws"]
-    options += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"]
+    options += ["--workers", "1", "--blocking-threads", str(WEB_THREADS)]
     arguments = [sys.executable, "-m", "granian", *options, "app.wsgi:application"]
     return Command("web", arguments, variables, rank=PROCESS_RANK)
 

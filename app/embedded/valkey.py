@@ -14,9 +14,9 @@ class Valkey:
 
     name = "valkey"
     title = "Valkey"
-    ports = ("valkey",)
-    grpc_ports = ()
-    note = None
+    ports: tuple[str, ...] = ("valkey",)
+    grpc_ports: tuple[str, ...] = ()
+    note: str | None = None
 
     def __init__(self, home: Home, state: State) -> None:
         self.binary = binaries.resolve(binaries.VALKEY)
@@ -40,7 +40,9 @@ class Valkey:
             "--maxmemory-policy": "noeviction",
             "--daemonize": "no",
         }
-        return Command(self.name, [str(self.binary.path), *(word for pair in options.items() for word in pair)])
+        return Command(
+            self.name, [str(self.binary.path), *(word for pair in options.items() for word in pair)]
+        )
 
     def is_ready(self) -> bool:
         """True once it has read its data back and answers."""

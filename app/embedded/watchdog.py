@@ -1,7 +1,7 @@
 """A small process that outlives a killed supervisor just long enough to end its children.
 
-`python -m app.embedded.watchdog HOME RUN` reads its standard input. The supervisor holds the other end: a byte means
-that it stopped everything itself; an end without one means that it was killed.
+`python -m app.embedded.watchdog HOME RUN` reads its standard input, whose other end the supervisor holds:
+a byte means that it stopped everything itself, an end without one that it was killed.
 """
 
 import signal

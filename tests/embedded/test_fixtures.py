@@ -1,5 +1,6 @@
 """What the fixtures promise to every other test."""
 
+import urllib.error
 import urllib.request
 
 import psycopg
