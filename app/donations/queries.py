@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.donations.models import Donation
+from app.projects.models import Project
 from app.videos.models import Video
 
 
@@ -24,3 +25,9 @@ def by_code(session: Session, code: str) -> Donation:
     if donation is None:
         raise NotFound(N_("There is no gift at this address."))
     return donation
+
+
+def has_received(session: Session, project: Project) -> bool:
+    """Whether anybody has ever paid for this project, refunded or not."""
+    paid = select(Donation.id).where(Donation.project_id == project.id, Donation.captured_minor > 0)
+    return session.scalar(select(paid.exists())) or False

@@ -2,10 +2,13 @@
 
 from typing import cast
 
+import httpx
 from flask import Flask, current_app
 
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore
+from app.gateways.payments.contract import PaymentGateway
+from app.gateways.payments.registry import open_gateway
 from app.gateways.s3 import open_store
 
 
@@ -13,11 +16,19 @@ def install(app: Flask, settings: Settings) -> None:
     """Make the gateways of this application; opens no connection yet."""
     app.extensions["object_store"] = open_store(settings)
     app.extensions["settings"] = settings
+    # The simulated provider lives in this very application. Over a socket, a thread that asks it could wait
+    # for a thread that waits for it; so it is asked in this thread.
+    app.extensions["payments"] = open_gateway(settings, httpx.WSGITransport(app))
 
 
 def object_store() -> ObjectStore:
     """The object store of this application."""
     return cast("ObjectStore", current_app.extensions["object_store"])
+
+
+def payments() -> PaymentGateway | None:
+    """The payment provider of this application; None when payments are switched off."""
+    return cast("PaymentGateway | None", current_app.extensions["payments"])
 
 
 def settings() -> Settings:

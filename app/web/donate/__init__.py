@@ -1,0 +1,1 @@
+"""Giving: the form, the way to the provider, and the donor's own page."""

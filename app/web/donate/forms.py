@@ -1,0 +1,36 @@
+"""The donor's form."""
+
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.core.money import parse
+from app.donations.checkout import MAX_MESSAGE_LENGTH, Gift
+from app.web.forms import Form
+from app.web.languages import language
+from app.web.text import lazy as _l
+
+WORDS = [Length(max=MAX_MESSAGE_LENGTH, message=_l("Use at most %(max)d characters."))]
+
+
+class DonateForm(Form):
+    """Nothing is ticked or chosen for the donor."""
+
+    amount = StringField(_l("Amount"), [InputRequired(_l("Write how much you would like to give."))])
+    name = StringField(_l("Your name"))
+    anonymous = BooleanField(_l("Do not show my name"))
+    email = EmailField(_l("Email"))
+    public_message = TextAreaField(_l("A public message"), WORDS)
+    private_note = TextAreaField(_l("A note to the organisation"), WORDS)
+    idempotency = HiddenField()
+
+    def gift(self, currency: str) -> Gift:
+        """What was filled in. Raises Invalid("amount") when it is not an amount of `currency`."""
+        return Gift(
+            amount=parse(self.amount.data or "", currency),
+            name=self.name.data or "",
+            anonymous=bool(self.anonymous.data),
+            email=self.email.data or "",
+            public_message=self.public_message.data or "",
+            private_note=self.private_note.data or "",
+            locale=language(),
+        )
