@@ -133,7 +133,7 @@ class Postgres:
             raise EmbeddedError(f"PostgreSQL could not prepare {self.folder}: {finished.stderr.strip()}")
 
     def _clear_stale_lock(self) -> None:
-        """A killed server leaves `postmaster.pid`, which blocks the start once another program has that pid."""
+        """A killed server leaves `postmaster.pid`, which blocks a start once others have its pid."""
         lock = self.folder / "postmaster.pid"
         if not lock.exists():
             return

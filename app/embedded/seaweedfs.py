@@ -25,7 +25,7 @@ SOCKETS = "/tmp"  # noqa: S108 (where SeaweedFS puts its sockets, without a choi
 class SeaweedFS:
     """One SeaweedFS with its S3 gateway on loopback.
 
-    Its inner ports have no password, so it never listens anywhere else; see `Gateway` for other devices.
+    Its inner ports have no password, so it never listens anywhere else; see `relay` for other devices.
     """
 
     name = "seaweedfs"
@@ -70,52 +70,13 @@ class SeaweedFS:
 
     def is_ready(self) -> bool:
         """True once the S3 gateway answers."""
-        return _is_healthy(self.port)
+        return is_healthy(self.port)
 
     def finish(self) -> None:
         """Create both buckets with their rules if they are not there."""
         endpoint = url(self.port)
         make_bucket(self.home, endpoint, PRIVATE_BUCKET, public=False)
         make_bucket(self.home, endpoint, MEDIA_BUCKET, public=True)
-
-
-class Gateway:
-    """A second S3 gateway, for other devices: S3 alone, where every request is signed or public."""
-
-    name = "s3-gateway"
-    title = "S3 for the network"
-    ports: tuple[str, ...] = ("s3_public",)
-    grpc_ports: tuple[str, ...] = ports
-    note: str | None = None
-
-    def __init__(self, store: SeaweedFS, state: State, bind: str) -> None:
-        self.store = store
-        self.binary = store.binary
-        self.bind = bind
-        self.port = state.ports.get("s3_public", 0)
-
-    def prepare(self, state: State) -> None:
-        """Nothing of its own to prepare but the port."""
-        self.port = state.ports["s3_public"]
-
-    def command(self) -> Command:
-        """The gateway, reading through the loopback filer."""
-        options = {
-            "filer": f"127.0.0.1:{self.store.numbers['s3_filer']}",
-            "port": str(self.port),
-            "ip.bind": self.bind,
-            "port.iceberg": "0",
-            "port.lance": "0",
-        }
-        arguments = [str(self.binary.path), "s3", *(f"-{name}={value}" for name, value in options.items())]
-        return Command(self.name, arguments, _credentials(self.store.home), rank=1)
-
-    def is_ready(self) -> bool:
-        """True once it answers."""
-        return _is_healthy(self.port, "127.0.0.1" if self.bind == "0.0.0.0" else self.bind)  # noqa: S104
-
-    def finish(self) -> None:
-        """Buckets are the store's."""
 
 
 def url(port: int, host: str = "127.0.0.1") -> str:
@@ -185,7 +146,8 @@ def _credentials(home: Home) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": secrets["s3_access_key"], "AWS_SECRET_ACCESS_KEY": secrets["s3_secret_key"]}
 
 
-def _is_healthy(port: int, host: str = "127.0.0.1") -> bool:
+def is_healthy(port: int, host: str = "127.0.0.1") -> bool:
+    """True when an S3 gateway answers there."""
     try:
         with urllib.request.urlopen(f"{url(port, host)}/healthz", timeout=2) as response:  # noqa: S310 (our own)
             return response.status == 200

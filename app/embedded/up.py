@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from app.embedded import process, seaweedfs
 from app.embedded.environment import ANY_ADDRESS, environment, external_engines, public_host
 from app.embedded.errors import EmbeddedError
-from app.embedded.home import Home, State
+from app.embedded.home import Home
 from app.embedded.ports import choose, is_free
 from app.embedded.postgres import Postgres
 from app.embedded.process import Command
-from app.embedded.seaweedfs import Gateway, SeaweedFS
+from app.embedded.seaweedfs import SeaweedFS
 from app.embedded.supervisor import Engine, Stopped, Supervisor
 from app.embedded.valkey import Valkey
 
 LOOPBACK = "127.0.0.1"
 QUEUES = ("money", "preview", "media", "outbound", "reports")
 WEB_THREADS = 8
-PROCESS_RANK = 2
+FIRST_START_SECONDS = 120  # the first start also compiles the libraries, on whatever machine this is
+RELAY_RANK, PROCESS_RANK = 1, 2
+PUBLIC_S3 = "public"
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,6 @@ def up(
         say("Kindrelay has stopped.")
 
 
-def engines_of(home: Home, state: State, host: str = LOOPBACK, durable: bool = True) -> list[Engine]:
-    """The engines of a home in the order they start."""
-    store = SeaweedFS(home, state)
-    gateway: list[Engine] = [] if host == LOOPBACK else [Gateway(store, state, host)]
-    return [Postgres(home, state, durable), Valkey(home, state), store, *gateway]
-
-
 def _start(supervisor: Supervisor, plan: Plan) -> None:
     if not plan.engines_only and not is_free(plan.port, plan.host):
         raise EmbeddedError(
@@ -90,30 +85,39 @@ def _start(supervisor: Supervisor, plan: Plan) -> None:
 
 
 def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
-    state = supervisor.state
-    engines = engines_of(supervisor.home, state, plan.host, plan.durable)
+    home, state = supervisor.home, supervisor.state
+    engines: list[Engine] = [Postgres(home, state, plan.durable), Valkey(home, state), SeaweedFS(home, state)]
     names = [name for engine in engines for name in engine.ports]
     state.ports |= choose(names, state.ports, [name for engine in engines for name in engine.grpc_ports])
-    public = public_host(plan.host)
-    state.base_url = f"http://{public}:{plan.port}"
-    state.s3_public_endpoint = (
-        None if plan.host == LOOPBACK else seaweedfs.url(state.ports["s3_public"], public)
-    )
     began = time.monotonic()
     for engine in engines:
-        if isinstance(engine, Gateway):
-            continue
         engine.prepare(state)
         supervisor.start(engine.command())
     for engine in engines:
-        if isinstance(engine, Gateway):
-            engine.prepare(state)
-            supervisor.start(engine.command())
         supervisor.wait(engine.name, engine.is_ready)
         engine.finish()
         _tell(supervisor, f"{engine.title} {engine.binary.version}", f"{LOOPBACK}:{engine.port}", began)
         if engine.note:
             supervisor.say(f"    {engine.note}")
+    _open_to_network(supervisor, plan)
+
+
+def _open_to_network(supervisor: Supervisor, plan: Plan) -> None:
+    """Settle the addresses browsers use; for other devices, open S3 beside the web server."""
+    state = supervisor.state
+    public = public_host(plan.host)
+    state.base_url = f"http://{public}:{plan.port}"
+    state.s3_public_endpoint = None
+    if plan.host != LOOPBACK:
+        state.ports |= choose([PUBLIC_S3], state.ports)
+        port = state.ports[PUBLIC_S3]
+        state.s3_public_endpoint = seaweedfs.url(port, public)
+        supervisor.start(_relay(plan.host, port, state.ports["s3"]))
+        supervisor.wait("s3-relay", lambda: seaweedfs.is_healthy(port, public))
+        supervisor.say(
+            f"  Open to the network: {state.base_url}, uploads and media at {state.s3_public_endpoint}"
+        )
+    supervisor.home.remember(state)
 
 
 def _migrate(supervisor: Supervisor, variables: dict[str, str]) -> None:
@@ -126,12 +130,12 @@ def _migrate(supervisor: Supervisor, variables: dict[str, str]) -> None:
 def _start_processes(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> None:
     began = time.monotonic()
     supervisor.start(_web(plan, variables))
+    host = LOOPBACK if plan.host == ANY_ADDRESS else plan.host
+    supervisor.wait("web", lambda: _answers(f"http://{host}:{plan.port}/readyz"), FIRST_START_SECONDS)
+    _tell(supervisor, "Web", f"{plan.host}:{plan.port}", began)
     for queue in QUEUES:
         supervisor.start(_worker(queue, f"worker-{queue}", variables))
     supervisor.start(_worker("sweep", "sweeper", variables))
-    host = LOOPBACK if plan.host == ANY_ADDRESS else plan.host
-    supervisor.wait("web", lambda: _answers(f"http://{host}:{plan.port}/readyz"))
-    _tell(supervisor, "Web", f"{plan.host}:{plan.port}", began)
     _tell(supervisor, "Workers", f"{' '.join(QUEUES)}, and the sweeper", began)
 
 
@@ -172,6 +176,11 @@ def _web(plan: Plan, variables: dict[str, str]) -> Command:
     options += ["--workers", "1", "--blocking-threads", str(WEB_THREADS)]
     arguments = [sys.executable, "-m", "granian", *options, "app.wsgi:application"]
     return Command("web", arguments, variables, rank=PROCESS_RANK)
+
+
+def _relay(host: str, port: int, target: int) -> Command:
+    arguments = [sys.executable, "-m", "app.embedded.relay", host, str(port), str(target)]
+    return Command("s3-relay", arguments, rank=RELAY_RANK)
 
 
 def _worker(what: str, name: str, variables: dict[str, str]) -> Command:
