@@ -1,5 +1,7 @@
 """Where an organisation's money goes: its own account at a payment provider."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -60,3 +62,13 @@ def account_of(session: Session, nonprofit: Nonprofit) -> PaymentAccount | None:
             PaymentAccount.nonprofit_id == nonprofit.id, PaymentAccount.disconnected_at.is_(None)
         )
     )
+
+
+def accounts_of(session: Session, nonprofit_ids: Collection[int]) -> dict[int, PaymentAccount]:
+    """The accounts that receive now, by nonprofit id; one query for all of them."""
+    found = session.scalars(
+        select(PaymentAccount).where(
+            PaymentAccount.nonprofit_id.in_(nonprofit_ids), PaymentAccount.disconnected_at.is_(None)
+        )
+    )
+    return {account.nonprofit_id: account for account in found}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.core.money import Money
-from app.donations import wall
+from app.donations import offers, wall
 from app.nonprofits import directory
 from app.projects import queries, stories, updates
 from app.projects.models import Project
@@ -73,6 +73,7 @@ def project(code: str) -> ResponseReturnValue:
             "raised_by_video": totals.of_videos(session, found),
             "stages": stages(session, feed.carrying(session, found.id, VIDEOS)),
             "gifts": wall.of(session, found, GIFTS),
+            "obstacle": offers.of_project(session, code, settings().payment_provider).obstacle,
         }
     return render_template(
         "public/project.html",

@@ -22,7 +22,7 @@ def of(stage: Stage, link: str) -> dict[str, Any]:
         described["uploadDate"] = video.published_at.isoformat()
     if video.duration_ms:
         described["duration"] = f"PT{video.duration_ms / 1000:.3f}S"
-    if project and project.status == "live":
+    if project and stage.obstacle is None:
         described["potentialAction"] = {
             "@type": "DonateAction",
             "target": f"{link}/donate",

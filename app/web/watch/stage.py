@@ -1,16 +1,18 @@
 """A video as pages show it: its files' addresses and how far its project is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from app.core.money import Money
-from app.projects.models import Project
+from app.donations import offers
+from app.nonprofits import payees
 from app.reports import totals
 from app.reports.totals import Raised
 from app.videos import renditions
 from app.videos.feed import Showing
+from app.web.outside import settings
 from app.web.shown import media_url
 
 
@@ -22,8 +24,8 @@ class Stage:
     poster: str | None
     mp4: str | None
     playlist: str | None
-    cover: str | None
     raised: Raised | None
+    obstacle: str | None  # why the project may not receive now: an English message key
 
     @property
     def goal(self) -> Money | None:
@@ -39,20 +41,26 @@ class Stage:
 
 
 def stages(session: Session, showings: Sequence[Showing]) -> list[Stage]:
-    """The showings with their addresses and totals; one query however many there are."""
-    projects: dict[int, Project] = {one.project.id: one.project for one in showings if one.project}
-    raised = totals.of_projects(session, projects.values()) if projects else {}
-    return [_stage(one, raised.get(one.project.id) if one.project else None) for one in showings]
+    """The showings with their addresses, totals and obstacles; two queries however many there are."""
+    projects = {one.project.id: one.project for one in showings if one.project}
+    raised = totals.of_projects(session, projects.values())
+    accounts = payees.accounts_of(session, {project.nonprofit_id for project in projects.values()})
+    provider = settings().payment_provider
+    obstacles = {
+        project.id: offers.obstacle_of(project, accounts.get(project.nonprofit_id), provider)
+        for project in projects.values()
+    }
+    return [_stage(one, raised, obstacles) for one in showings]
 
 
-def _stage(showing: Showing, raised: Raised | None) -> Stage:
+def _stage(showing: Showing, raised: Mapping[int, Raised], obstacles: Mapping[int, str | None]) -> Stage:
     files = renditions.published(showing.video)
     project = showing.project
     return Stage(
         showing,
-        media_url(files.poster) if files else None,
-        media_url(files.mp4) if files else None,
-        media_url(files.playlist) if files else None,
-        media_url(project.cover_key) if project and project.cover_key else None,
-        raised,
+        poster=media_url(files.poster) if files else None,
+        mp4=media_url(files.mp4) if files else None,
+        playlist=media_url(files.playlist) if files else None,
+        raised=raised[project.id] if project else None,
+        obstacle=obstacles[project.id] if project else None,
     )
