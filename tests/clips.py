@@ -41,6 +41,10 @@ class Clips:
         """Two seconds without an audio track."""
         return self._made("silent.mp4", "-an", "-c:v", "copy", source=self.short())
 
+    def tiny(self) -> Path:
+        """Half a second, for tests to whom the picture does not matter."""
+        return self._made("tiny.mp4", "-t", "0.5", "-an", "-vf", "scale=160:90", "-preset", "ultrafast")
+
     def rotated(self) -> Path:
         """The short clip as a phone held upright would record it: wide pixels, and a note to turn them."""
         return self._written("rotated.mp4", lambda: turned(self.short().read_bytes()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,7 @@ class StoredObject:
     size: int
     etag: str
     content_type: str = ""
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,13 @@ class Bucket(Protocol):
     def delete(self, key: str) -> None: ...
     def delete_prefix(self, prefix: str) -> int: ...
     def list_prefix(self, prefix: str) -> Iterator[StoredObject]: ...
-    def list_folders(self, prefix: str) -> list[str]: ...
     def public_url(self, key: str) -> str: ...
     def presigned_get(self, key: str, seconds: int = 600, download_name: str | None = None) -> str: ...
     def presigned_post(self, key: str, content_type: str, max_bytes: int, seconds: int = 900) -> PostForm: ...
     def create_upload(self, key: str, content_type: str) -> str: ...
     def presigned_part(self, key: str, upload_id: str, number: int, md5: str, size: int) -> str: ...
     def list_parts(self, key: str, upload_id: str) -> list[StoredPart]: ...
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[StoredPart]) -> None: ...
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[StoredPart]) -> str: ...
     def abort_upload(self, key: str, upload_id: str) -> None: ...
 
 
@@ -77,17 +78,3 @@ class ObjectStore:
 
     private: Bucket
     media: Bucket
-
-
-_connected: list[ObjectStore] = []
-
-
-def use(store: ObjectStore) -> None:
-    """Make `store` the one that this process works with."""
-    _connected[:] = [store]
-
-
-def store() -> ObjectStore:
-    """The object store this process works with; `use` must have been called at its start."""
-    [connected] = _connected
-    return connected

@@ -9,6 +9,7 @@ import hashlib
 import mimetypes
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -36,6 +37,7 @@ READ_SECONDS = 30
 ATTEMPTS = 3
 READ_CHUNK = 1 << 20
 DELETE_BATCH = 1000
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 UNCACHED = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
 CONTENT_TYPES = {
@@ -117,7 +119,7 @@ class S3Bucket:
             return self._inside.get_object(Bucket=self.name, Key=key)["Body"].read()
 
     def download(self, key: str, target: Path) -> None:
-        """Write the object to the file `target`, one chunk at a time."""
+        """Write the object to the file `target`, chunk by chunk."""
         with self._guard(), target.open("wb") as sink:
             answer = self._inside.get_object(Bucket=self.name, Key=key)
             for chunk in answer["Body"].iter_chunks(READ_CHUNK):
@@ -158,16 +160,8 @@ class S3Bucket:
             for page in pages.paginate(Bucket=self.name, Prefix=prefix):
                 for item in page.get("Contents", []):
                     etag = item.get("ETag", "").strip('"')
-                    yield StoredObject(item.get("Key", ""), item.get("Size", 0), etag)
-
-    def list_folders(self, prefix: str) -> list[str]:
-        """The next level under `prefix` (which ends in a slash): each name with its trailing slash."""
-        folders: list[str] = []
-        with self._guard():
-            pages = self._inside.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.name, Prefix=prefix, Delimiter="/"):
-                folders += [item.get("Prefix", "") for item in page.get("CommonPrefixes", [])]
-        return folders
+                    size, modified = item.get("Size", 0), item.get("LastModified")
+                    yield StoredObject(item.get("Key", ""), size, etag, modified=modified)
 
     def public_url(self, key: str) -> str:
         """The address browsers read `key` at without a signature; only the media bucket answers there."""
@@ -218,22 +212,25 @@ class S3Bucket:
 
     def list_parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """The parts received so far, by number. Raises UploadGone when the upload is not open."""
-        parts: list[StoredPart] = []
+        parts: dict[int, StoredPart] = {}
         with self._open_upload():
             pages = self._inside.get_paginator("list_parts")
-            for page in pages.paginate(Bucket=self.name, Key=key, UploadId=upload_id):
-                for part in page.get("Parts", []):
-                    etag = part.get("ETag", "").strip('"')
-                    parts.append(StoredPart(part.get("PartNumber", 0), etag, part.get("Size", 0)))
-        return sorted(parts, key=lambda part: part.number)
+            answers = pages.paginate(Bucket=self.name, Key=key, UploadId=upload_id)
+            found = [part for answer in answers for part in answer.get("Parts", [])]
+        # A part that was sent twice counts once, by its last version; some stores list every version.
+        for part in sorted(found, key=lambda part: part.get("LastModified", EARLIEST)):
+            number = part.get("PartNumber", 0)
+            parts[number] = StoredPart(number, part.get("ETag", "").strip('"'), part.get("Size", 0))
+        return sorted(parts.values(), key=lambda part: part.number)
 
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[StoredPart]) -> None:
-        """Join `parts` into the object. Raises UploadGone when the upload is not open (any more)."""
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[StoredPart]) -> str:
+        """Join `parts` into the object; returns its ETag. Raises UploadGone when the upload is not open."""
         named: list[CompletedPartTypeDef] = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         with self._open_upload():
-            self._inside.complete_multipart_upload(
+            answer = self._inside.complete_multipart_upload(
                 Bucket=self.name, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}
             )
+        return answer["ETag"].strip('"')
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop the upload and its parts; an upload that is not open is fine."""

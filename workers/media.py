@@ -1,0 +1,225 @@
+"""The durable tasks of transcoding: the preview that makes a video playable, then its whole ladder.
+
+Everything slow happens outside of any transaction; the finisher that is returned publishes by
+compare-and-set, together with the task's completion. Whatever a
+killed worker left behind is under a prefix that no row names.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.core import runtime, tasks
+from app.core.db import unit_of_work
+from app.core.i18n import N_
+from app.core.tasks import Claim
+from app.gateways.object_store import ObjectStore, StorageUnavailable
+from app.gateways.s3 import open_store
+from app.videos import lifecycle, outputs
+from app.videos.models import Video
+from workers.lease import Finisher, Lease
+from workers.transcode import encode, probe, publish
+from workers.transcode.encode import Encoded, Tools
+from workers.transcode.probe import Probe, Rejected
+from workers.transcode.progress import Reporter, SupersededError
+from workers.transcode.workspace import workspace
+
+# A file that makes ffmpeg fail does so again; a store that is down comes back.
+MOST_TRIES = 3
+MOST_TRIES_OF_STORE = 8
+
+SOURCE_LOST = N_("The uploaded file is missing. Please upload the video again.")
+STORE_DOWN = N_("Our file storage did not answer for some time. Please try again.")
+BROKE_DOWN = N_("Preparing the video did not work on our side. Please try again.")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt at one stage of a video; plain values, so that no session is needed."""
+
+    video_id: int
+    code: str
+    source_key: str
+    folder: Path
+    store: ObjectStore
+    report: Reporter
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "source"
+
+
+def preview(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
+    """Examine an uploaded video and make it playable; refuse it with a reason its creator understands."""
+
+    def stage(job: Job) -> Finisher:
+        tools = Tools.of(runtime.settings())
+        with unit_of_work() as session:
+            if not lifecycle.move(session, video_id, "probing", percent=0):
+                raise SupersededError
+        fetch(job)
+        seen = probe.probe(tools.ffprobe, job.source, runtime.settings().max_video_seconds)
+        with unit_of_work() as session:
+            if not lifecycle.move(session, video_id, "preparing", **facts(seen)):
+                raise SupersededError
+        encoded = encode.preview(tools, job.source, made_in(job), seen, job.report)
+        prefix = send(job, encoded)
+
+        def finish(session: Session) -> None:
+            warnings = "\n".join(encoded.warnings)
+            values = {
+                "preview_prefix": prefix,
+                "warnings": warnings,
+                "percent": 0,
+                "reason": "",
+                "retryable": False,
+            }
+            if settle(session, job, "playable", "preview", prefix, **values):
+                tasks.defer(session, "media.ladder", video_id=video_id)
+
+        return finish
+
+    return attempt(claim, lease, video_id, "preparing", lifecycle.IN_WORK, stage)
+
+
+def ladder(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
+    """Give a playable video all of its renditions."""
+
+    def stage(job: Job) -> Finisher:
+        tools = Tools.of(runtime.settings())
+        fetch(job)
+        seen = probe.probe(tools.ffprobe, job.source, runtime.settings().max_video_seconds)
+        encoded = encode.whole_ladder(tools, job.source, made_in(job), seen, job.report)
+        prefix = send(job, encoded)
+
+        def finish(session: Session) -> None:
+            values = {"ladder_prefix": prefix, "percent": 100, "reason": "", "retryable": False}
+            settle(session, job, "ready", "ladder", prefix, **values)
+
+        return finish
+
+    return attempt(claim, lease, video_id, "playable", ("playable",), stage)
+
+
+def attempt(
+    claim: Claim,
+    lease: Lease,
+    video_id: int,
+    reports_in: str,
+    states: tuple[str, ...],
+    stage: Callable[[Job], Finisher],
+) -> Finisher:
+    """Run `stage` in a private folder; it ends in a finisher, or in an error that is worth a retry."""
+    with unit_of_work() as session:
+        video = session.get(Video, video_id)
+    if video is None or video.state not in states or video.source_key is None:
+        return nothing
+    with workspace() as folder:
+        report = Reporter(video_id, reports_in, lease)
+        store = open_store(runtime.settings())
+        job = Job(video_id, video.code, video.source_key, folder, store, report)
+        try:
+            return stage(job)
+        except SupersededError:
+            return cleaning_up(job)
+        except Rejected as rejection:
+            return refusal(video_id, rejection)
+        except StorageUnavailable:
+            if claim.attempt < MOST_TRIES_OF_STORE:
+                raise
+            return failure(video_id, STORE_DOWN)
+        except SourceLostError:
+            return failure(video_id, SOURCE_LOST, retryable=False)
+        except tasks.LeaseLost:
+            raise
+        except Exception as error:  # whatever broke, the creator gets an answer in the end
+            if claim.attempt < MOST_TRIES:
+                raise
+            log.error("transcode failed for good", video=video.code, exc_info=error)
+            return failure(video_id, BROKE_DOWN)
+
+
+class SourceLostError(Exception):
+    """The object that the creator uploaded is not in the bucket."""
+
+
+def fetch(job: Job) -> None:
+    """Download the source. The tools only ever see a local file."""
+    if job.store.private.head(job.source_key) is None:
+        raise SourceLostError(job.source_key)
+    job.store.private.download(job.source_key, job.source)
+
+
+def made_in(job: Job) -> Path:
+    """The empty folder that the encoder writes to."""
+    folder = job.folder / "made"
+    folder.mkdir()
+    return folder
+
+
+def send(job: Job, encoded: Encoded) -> str:
+    """Put the files under a prefix of their own, which no row names yet; returns it."""
+    prefix = outputs.fresh_prefix(job.code)
+    publish.send(job.store.media, prefix, encoded, job.report.still_wanted)
+    return prefix
+
+
+def settle(session: Session, job: Job, state: str, stage: str, prefix: str, **values: object) -> bool:
+    """Publish what was sent, unless the video was removed meanwhile; then what was sent goes too."""
+    if not lifecycle.move(session, job.video_id, state, **values):
+        tasks.defer(session, "media.sweep_orphans", video_code=job.code)
+        return False
+    outputs.record(session, job.video_id, stage, prefix)
+    return True
+
+
+def facts(seen: Probe) -> dict[str, object]:
+    """What is known of a video once it was probed, as columns."""
+    return {
+        "percent": 0,
+        "duration_ms": round(seen.seconds * 1000),
+        "width": seen.width,
+        "height": seen.height,
+        "has_audio": seen.audio_index is not None,
+        "warnings": "\n".join(seen.warnings),
+    }
+
+
+def refusal(video_id: int, rejection: Rejected) -> Finisher:
+    """The end of a file that cannot be taken: its source is deleted, its creator told why."""
+
+    def finish(session: Session) -> None:
+        video = session.get_one(Video, video_id)
+        if lifecycle.move(session, video_id, "rejected", reason=rejection.message, percent=0):
+            tasks.defer(session, "media.sweep_orphans", video_code=video.code)
+        else:
+            lifecycle.fail(session, video_id, reason=rejection.message, retryable=False)
+
+    return finish
+
+
+def cleaning_up(job: Job) -> Finisher:
+    """The end of work that nobody waits for any more; what it may have sent is cleared."""
+
+    def finish(session: Session) -> None:
+        tasks.defer(session, "media.sweep_orphans", video_code=job.code)
+
+    return finish
+
+
+def failure(video_id: int, reason: str, *, retryable: bool = True) -> Finisher:
+    """The end of the last attempt."""
+
+    def finish(session: Session) -> None:
+        lifecycle.fail(session, video_id, reason=reason, retryable=retryable)
+
+    return finish
+
+
+def nothing(_session: Session) -> None:
+    """The task has nothing to do (any more): somebody else did it, or the video is gone."""
