@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 CATALOGUES := $(wildcard app/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
-BABEL_CONFIG := babel.cfg
 TEMPLATES := $(wildcard templates)
 
 # A machine may forbid Python to cache compiled modules; every process of the platform would then compile them anew.
@@ -79,9 +78,9 @@ lock: $(UV)
 	$(UV) export --quiet --no-emit-project --extra embedded --output-file requirements-dev.txt
 
 messages: setup-dev
-	$(BIN)/pybabel --quiet extract --mapping $(BABEL_CONFIG) --keyword N_ --keyword lazy_gettext \
+	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword N_ --keyword _l --keyword plural:1,2 \
 		--no-location --sort-output --project Kindrelay --output-file $(VENV)/messages.pot .
 	@for language in zh_Hans; do \
-		test -f app/translations/$$language/LC_MESSAGES/messages.po && action=update || action=init; \
+		test -f app/translations/$$language/LC_MESSAGES/messages.po && action="update --no-fuzzy-matching" || action=init; \
 		$(BIN)/pybabel $$action --input-file $(VENV)/messages.pot --output-dir app/translations --locale $$language; \
 	done
