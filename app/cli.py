@@ -30,13 +30,19 @@ class SaysWhatIsWrong(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
-        from app.core.errors import KindrelayError
-        from app.core.settings import SettingsError
-
         try:
             return super().invoke(ctx)
-        except (EmbeddedError, SettingsError, KindrelayError) as error:
-            raise click.ClickException(str(error)) from None
+        except Exception as error:
+            if isinstance(error, _refusals()):
+                raise click.ClickException(str(error)) from None
+            raise
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from app.core.errors import KindrelayError
+    from app.core.settings import SettingsError
+
+    return EmbeddedError, SettingsError, KindrelayError
 
 
 @click.group(cls=SaysWhatIsWrong, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,6 +120,17 @@ def admin(email: str) -> None:
     with unit_of_work() as session:
         person = people.make_admin(session, email)
         click.echo(f"{person.name} ({person.email}) is an administrator now.")
+
+
+@main.command("check-books")
+@click.option("--json", "as_json", is_flag=True, help="For machines to read.")
+def check_books(as_json: bool) -> None:
+    """Prove that donations, ledger, credit and reports agree to the cent."""
+    boot()
+    from app import books
+
+    if not books.run(click.echo, as_json=as_json):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
