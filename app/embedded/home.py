@@ -36,6 +36,7 @@ class State:
 
     ports: dict[str, int] = field(default_factory=dict[str, int])
     postgres_dir: str | None = None
+    pending_once: list[str] = field(default_factory=list[str])
     done_once: list[str] = field(default_factory=list[str])
     run: str | None = None
     base_url: str | None = None

@@ -28,7 +28,7 @@ PUBLIC_S3 = "public"
 
 @dataclass(frozen=True)
 class Plan:
-    """What one `up` was asked for. `once` are `kindrelay` commands to run a single time in a home's life."""
+    """What one `up` was asked for. `once` are `kindrelay` commands that run a single time, in a new home."""
 
     host: str = LOOPBACK
     port: int = 8000
@@ -49,6 +49,7 @@ def up(
             f"`kindrelay up` brings its own engines, but {named[0]} names another. "
             "Unset it, or run the processes one by one as docs/operations.md shows."
         )
+    is_new = not home.exists()
     home.create()
     with home.lock():
         began = time.monotonic()
@@ -56,6 +57,8 @@ def up(
         if ended := process.clear(home):
             say(f"  Ended {ended} processes that an earlier run left behind")
         supervisor = Supervisor(home, home.state(), say)
+        if is_new:
+            supervisor.state.pending_once = list(plan.once)
         with supervisor.watching():
             try:
                 _start(supervisor, plan)
@@ -81,7 +84,7 @@ def _start(supervisor: Supervisor, plan: Plan) -> None:
     variables = environment(supervisor.home)
     _migrate(supervisor, variables)
     _start_processes(supervisor, plan, variables)
-    _run_once(supervisor, plan, variables)
+    fill_new_home(supervisor, plan, variables)
 
 
 def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
@@ -139,13 +142,19 @@ def _start_processes(supervisor: Supervisor, plan: Plan, variables: dict[str, st
     _tell(supervisor, "Workers", f"{' '.join(QUEUES)}, and the sweeper", began)
 
 
-def _run_once(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> None:
+def fill_new_home(supervisor: Supervisor, plan: Plan, variables: dict[str, str]) -> None:
+    """Run what runs once: in a new home, again after a failure, never in a home that started without it."""
     state = supervisor.state
     for name in plan.once:
-        if name in state.done_once:
+        if name not in state.pending_once:
+            if name not in state.done_once:
+                supervisor.say(
+                    f"  {name.capitalize()} content goes into a new home only; this one is in use already"
+                )
             continue
         began = time.monotonic()
         if supervisor.run_once(kindrelay(name, variables)):
+            state.pending_once.remove(name)
             state.done_once.append(name)
             supervisor.home.remember(state)
             _tell(supervisor, name.capitalize(), "loaded", began)
