@@ -26,6 +26,7 @@ export class DonateForm {
     });
     this.amount.addEventListener("input", () => this.#show());
     if (sheet) form.addEventListener("submit", (event) => this.#send(event));
+    addEventListener("pageshow", () => this.#wait(false)); // the person came back from the payment page
     this.#show();
   }
 
@@ -42,9 +43,7 @@ export class DonateForm {
   async #send(event) {
     event.preventDefault();
     if (this.sending) return;
-    this.sending = true;
-    const button = this.form.querySelector("[type=submit]");
-    button.setAttribute("aria-busy", "true");
+    this.#wait(true);
     try {
       const answer = await fetch(this.form.action, { method: "POST", body: new FormData(this.form), redirect: "manual", headers: { Accept: "text/html" } });
       if (answer.type === "opaqueredirect") return HTMLFormElement.prototype.submit.call(this.form);
@@ -52,7 +51,11 @@ export class DonateForm {
     } catch {
       this.form.querySelector("[data-unreachable]").hidden = false;
     }
-    this.sending = false;
-    button.removeAttribute("aria-busy");
+    this.#wait(false);
+  }
+
+  #wait(sending) {
+    this.sending = sending;
+    this.form.querySelector("[type=submit]").setAttribute("aria-busy", String(sending));
   }
 }

@@ -14,3 +14,18 @@ const seen = new IntersectionObserver(([entry]) => {
 seen.observe(player.root);
 document.addEventListener("visibilitychange", () => { if (document.hidden) player.pause(); });
 listen(current, sheets, null);
+
+// A video that is still being prepared: look again until there is something to play.
+const LOOK_AGAIN_MS = 4000;
+
+async function lookAgain() {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    if (page.querySelector("[data-video]")) return location.reload();
+  } catch {
+    // the network will be back
+  }
+  setTimeout(lookAgain, LOOK_AGAIN_MS);
+}
+
+if (document.querySelector("[data-waiting]")) setTimeout(lookAgain, LOOK_AGAIN_MS);

@@ -126,6 +126,7 @@ def project_cards(session: Session, found: Iterable[Project]) -> list[dict[str, 
             "raised": raised[one.id].amount,
             "goal": Money(one.goal_minor, one.currency),
             "donors": raised[one.id].donations,
+            "closed": one.status == "closed",
         }
         for one in listed
     ]

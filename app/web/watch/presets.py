@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
+from babel.numbers import format_currency
+
 from app.core.money import Money, exponent
+from app.web.languages import language
 
 PRESETS = {
     "CNY": (20, 50, 100, 200),
@@ -18,8 +21,15 @@ USUAL = (10, 25, 50, 100)
 
 
 def preset_amounts(currency: str) -> list[Money]:
-    """Round amounts of a currency, smallest first."""
+    """Round amounts of a currency, smallest first; every one is a whole number of major units."""
     return [
         Money(int(Decimal(major).scaleb(exponent(currency))), currency)
         for major in PRESETS.get(currency, USUAL)
     ]
+
+
+def round_money(amount: Money) -> str:
+    """A whole amount by the language's rules, without decimals."""
+    return format_currency(
+        amount.decimal, amount.currency, format="¤#,##0", currency_digits=False, locale=language()
+    )
