@@ -63,7 +63,7 @@ def run(arguments: Sequence[str], folder: Path, limits: Limits, on_line: Callabl
     Whatever `on_line` raises ends the tool and is raised here. Raises ToolFailedError and ToolHungError.
     """
     caged = [limits.cpu_seconds, limits.memory_bytes, limits.file_bytes]
-    process = subprocess.Popen(  # noqa: S603 (an argument list of our own making)
+    process = subprocess.Popen(
         [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *map(str, caged), *arguments],
         cwd=folder,
         env={},
