@@ -1,0 +1,28 @@
+"""The paint box of the demo's pictures."""
+
+from app.demo.paper import colour
+
+PAPER = colour("#f5ecdc")
+CREAM = colour("#fbf5e8")
+INK = colour("#1b2130")
+SOOT = colour("#3a3540")
+PERSIMMON = colour("#d8502a")
+APRICOT = colour("#f0a35e")
+BLUSH = colour("#f4c9a4")
+ROSE = colour("#d98a7c")
+BRICK = colour("#a8452f")
+OCHRE = colour("#e0ac4f")
+HONEY = colour("#ffd98a")
+SAGE = colour("#9db592")
+MOSS = colour("#5f7f63")
+PINE = colour("#2f5148")
+MIST = colour("#dbe3d6")
+SKY = colour("#b9d3d3")
+RIVER = colour("#3c6a86")
+NIGHT = colour("#1d2a4d")
+DUSK = colour("#4a4a78")
+PLUM = colour("#6b4160")
+WOOD = colour("#b98253")
+BARK = colour("#6e4a38")
+SKIN = colour("#f0c29c")
+SNOW = colour("#f3f1ec")
