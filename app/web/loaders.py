@@ -5,14 +5,14 @@ do this to it is told so (NotAllowed).
 """
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.accounts.permissions import Action, permits
+from app.accounts.permissions import ROLE_ACTIONS, Action, permits
 from app.core.errors import NotAllowed, NotFound
 from app.core.i18n import N_
 from app.nonprofits.models import Membership, Nonprofit
 from app.projects.models import Project
-from app.videos.models import Video
+from app.videos.models import Upload, Video
 from app.web.signin import required_person
 
 
@@ -21,6 +21,16 @@ def load_nonprofit(session: Session, code: str, action: Action) -> Nonprofit:
     nonprofit = session.scalar(select(Nonprofit).where(Nonprofit.code == code))
     _check(session, nonprofit.id if nonprofit else None, action)
     assert nonprofit is not None  # noqa: S101 (`_check` refuses a missing one)
+    return nonprofit
+
+
+def load_any_nonprofit(session: Session, code: str) -> Nonprofit:
+    """Any nonprofit, for administrators."""
+    if not required_person().is_admin:
+        raise NotAllowed(N_("Only administrators can see this."))
+    nonprofit = session.scalar(select(Nonprofit).where(Nonprofit.code == code))
+    if nonprofit is None:
+        raise NotFound(N_("There is no organisation at this address."))
     return nonprofit
 
 
@@ -46,6 +56,19 @@ def load_own_video(session: Session, code: str) -> Video:
     return video
 
 
+def load_own_upload(session: Session, code: str) -> Upload:
+    """An upload of the signed-in creator, with its video, unless that was removed."""
+    upload = session.scalar(
+        select(Upload)
+        .join(Video)
+        .where(Upload.code == code, Video.creator_id == required_person().id, Video.state != "removed")
+        .options(contains_eager(Upload.video))
+    )
+    if upload is None:
+        raise NotFound(N_("This upload is not here. It may have been given up."))
+    return upload
+
+
 def role_in(session: Session, nonprofit_id: int) -> str | None:
     """The signed-in person's role in a nonprofit."""
     return session.scalar(
@@ -53,6 +76,12 @@ def role_in(session: Session, nonprofit_id: int) -> str | None:
             Membership.nonprofit_id == nonprofit_id, Membership.person_id == required_person().id
         )
     )
+
+
+def may(session: Session, nonprofit_id: int) -> frozenset[Action]:
+    """What the signed-in person's role in a nonprofit permits: for showing only what will work."""
+    role = role_in(session, nonprofit_id)
+    return ROLE_ACTIONS[role] if role is not None else frozenset()
 
 
 def _check(session: Session, nonprofit_id: int | None, action: Action) -> None:
