@@ -1,4 +1,4 @@
-"""Rows that tests begin with: each function writes one good thing, through the rooms' own verbs where they are short."""
+"""Rows that tests begin with: each function writes one good thing."""
 
 from datetime import timedelta
 from functools import cache
@@ -12,10 +12,14 @@ from app.accounts.models import Person
 from app.core import clock
 from app.core.ids import new_code
 from app.core.money import Money
+from app.donations.models import Donation, PaymentEvent
+from app.gateways.payments.contract import EventKind
+from app.nonprofits import payees
 from app.nonprofits.models import Document, Membership, Nonprofit, PaymentAccount
 from app.projects import drafting
 from app.projects.drafting import Draft
 from app.projects.models import Project
+from app.videos import links
 from app.videos.models import DonationLink, Video
 
 PASSWORD = "a few plain words"
@@ -157,6 +161,64 @@ def video(
 def link(session: Session, carrier: Video, carries: Project) -> DonationLink:
     """The live donation link of a video."""
     return _saved(session, DonationLink(video_id=carrier.id, project_id=carries.id))
+
+
+def donation(
+    session: Session, through: Video | None = None, to: Project | None = None, **values: Any
+) -> Donation:
+    """A pending donation of 10.00 whose payment is open at the provider."""
+    live = links.live_link(session, through) if through else None
+    to = to or (live.project if live else project(session))
+    at = session.get_one(Nonprofit, to.nonprofit_id)
+    account = payees.account_of(session, at)
+    assert account is not None
+    made = Donation(
+        **{
+            "nonprofit_id": at.id,
+            "project_id": to.id,
+            "payment_account_id": account.id,
+            "video_id": through.id if through else None,
+            "link_id": live.id if live else None,
+            "amount_minor": 1000,
+            "currency": to.currency,
+            "donor_name": "Dora Donor",
+            "email": "dora@example.org",
+            "provider": account.provider,
+            "reference": new_code(22),
+            "pay_url": "http://127.0.0.1:8000/sandbox/pay/x",
+            "idempotency": new_code(22),
+            **values,
+        }
+    )
+    return _saved(session, made)
+
+
+def event(
+    session: Session,
+    about: Donation,
+    kind: EventKind = EventKind.SUCCEEDED,
+    amount_minor: int | None = None,
+    **values: Any,
+) -> PaymentEvent:
+    """A verified event about a donation's payment, kept and not applied yet."""
+    account = session.get_one(PaymentAccount, about.payment_account_id)
+    number = next(_numbers)
+    made = PaymentEvent(
+        **{
+            "provider": about.provider,
+            "event_id": f"event{number}-{new_code(6)}",
+            "kind": kind.value,
+            "account": account.reference,
+            "reference": about.reference,
+            "amount_minor": about.amount_minor if amount_minor is None else amount_minor,
+            "fee_minor": 0,
+            "currency": about.currency,
+            "payload": {},
+            "occurred_at": clock.now(),
+            **values,
+        }
+    )
+    return _saved(session, made)
 
 
 def _any_person(session: Session) -> Person:

@@ -18,6 +18,7 @@ from app.gateways.mail import compose
 from app.gateways.mail.mailer import open_mailer
 from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
+from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
 from workers.lease import Finisher, GiveUp, Lease
 
@@ -95,6 +96,53 @@ def receipt(session: Session, *, donation_id: int) -> Letter | None:
     return Letter(donation.email, donation.locale, values)
 
 
+def nonprofit_waiting(session: Session, *, nonprofit_id: int, person_id: int) -> Letter | None:
+    """Tells an administrator that an organisation waits to be checked."""
+    nonprofit = session.get_one(Nonprofit, nonprofit_id)
+    admin = session.get_one(Person, person_id)
+    if nonprofit.status != "submitted":
+        return None
+    values = {
+        "name": admin.name,
+        "nonprofit": nonprofit.name,
+        "link": address(f"/admin/nonprofits/{nonprofit.code}"),
+    }
+    return Letter(admin.email, admin.locale, values)
+
+
+def nonprofit_decision(session: Session, *, review_id: int, person_id: int) -> Letter:
+    """Tells an owner what was decided on the organisation, and why."""
+    review = session.get_one(Review, review_id)
+    nonprofit = session.get_one(Nonprofit, review.nonprofit_id)
+    owner = session.get_one(Person, person_id)
+    values = {
+        "name": owner.name,
+        "nonprofit": nonprofit.name,
+        "status": review.to_status,
+        "reason": review.reason,
+        "link": address(f"/desk/{nonprofit.code}"),
+    }
+    return Letter(owner.email, owner.locale, values)
+
+
+def team_invitation(session: Session, *, invitation_id: int) -> Letter | None:
+    """The link that joins a team, in the language of whoever invited."""
+    invitation = session.scalars(
+        select(Invitation).where(Invitation.id == invitation_id).options(joinedload(Invitation.nonprofit))
+    ).one()
+    if invitation.withdrawn_at is not None or invitation.accepted_at is not None:
+        return None
+    host = session.get_one(Person, invitation.invited_by_id)
+    values = {
+        "host": host.name,
+        "nonprofit": invitation.nonprofit.name,
+        "role": invitation.role,
+        "until": invitation.expires_at,
+        "link": address(f"/desk/invitations/{invitation.code}"),
+    }
+    return Letter(invitation.email, host.locale, values)
+
+
 def address(path: str) -> str:
     """The public address of a page, for mails."""
     return runtime.settings().base_url.rstrip("/") + path
@@ -106,6 +154,9 @@ def _nothing_more(_session: Session) -> None:
 
 # Mail name (its folder in templates/emails) → who gets it and what it says; None when it is no longer wanted.
 MAILS: dict[str, Callable[..., Letter | None]] = {
+    "nonprofit_decision": nonprofit_decision,
+    "nonprofit_waiting": nonprofit_waiting,
     "password_reset": password_reset,
     "receipt": receipt,
+    "team_invitation": team_invitation,
 }

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import clock, wakeups
+from app.core.errors import NotFound
+from app.core.i18n import N_
 from app.core.models import Task
 from app.core.task_kinds import TASKS
 
@@ -141,6 +143,21 @@ def revive(session: Session, task: Task) -> None:
     task.attempts = 0
     task.run_after = clock.now()
     wakeups.remember(session, task.id, task.queue)
+
+
+def dead(session: Session, limit: int = 200) -> Sequence[Task]:
+    """The tasks that were given up, newest first."""
+    return session.scalars(
+        select(Task).where(Task.dead_at.is_not(None)).order_by(Task.dead_at.desc()).limit(limit)
+    ).all()
+
+
+def dead_one(session: Session, task_id: int) -> Task:
+    """A task that was given up, locked. Raises NotFound when there is none, or it runs again already."""
+    task = session.scalar(select(Task).where(Task.id == task_id, Task.dead_at.is_not(None)).with_for_update())
+    if task is None:
+        raise NotFound(N_("This task is not dead any more. Somebody may have run it again."))
+    return task
 
 
 def due(session: Session) -> Sequence[tuple[int, str]]:

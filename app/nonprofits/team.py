@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.accounts.models import Person
 from app.accounts.people import checked_email
 from app.core import audit, clock, tasks
-from app.core.errors import Invalid, KindrelayError, NotAllowed, NotFound
+from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.nonprofits.models import ROLES, Invitation, Membership, Nonprofit
 from app.nonprofits.registration import subject
@@ -47,7 +47,7 @@ def invite(session: Session, nonprofit: Nonprofit, by_id: int, email: str, role:
 def open_invitation(session: Session, code: str, person_id: int) -> Invitation:
     """The invitation behind a mailed link, with its organisation, for the person it was sent to.
 
-    Raises NotFound when it was used, withdrawn, is too old or was never made; NotAllowed for anybody else.
+    Raises NotFound when it was used, withdrawn, is too old or was never made, and for anybody else.
     """
     invitation = session.scalar(
         select(Invitation)
@@ -59,9 +59,7 @@ def open_invitation(session: Session, code: str, person_id: int) -> Invitation:
         raise NotFound(N_("This invitation has been used, withdrawn, or is too old. Ask for a new one."))
     email = session.scalar(select(Person.email).where(Person.id == person_id))
     if email is None or email.lower() != invitation.email.lower():
-        raise NotAllowed(
-            N_("This invitation was sent to another address. Sign in with that one to accept it.")
-        )
+        raise NotFound(N_("This invitation was sent to another address. Sign in with that one to accept it."))
     return invitation
 
 

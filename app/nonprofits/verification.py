@@ -123,6 +123,12 @@ def waiting(session: Session) -> Sequence[Nonprofit]:
     ).all()
 
 
+def with_status(session: Session, status: str | None, limit: int = 200) -> Sequence[Nonprofit]:
+    """The organisations of one status, or of all, newest first."""
+    found = select(Nonprofit).order_by(Nonprofit.id.desc()).limit(limit)
+    return session.scalars(found.where(Nonprofit.status == status) if status else found).all()
+
+
 def _lock(session: Session, nonprofit: Nonprofit) -> None:
     session.refresh(nonprofit, with_for_update=True)
 

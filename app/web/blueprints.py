@@ -3,15 +3,46 @@
 from flask import Blueprint
 
 from app.web.accounts.views import accounts
+from app.web.admin.nonprofits import admin
+from app.web.admin.operations import operations
+from app.web.desk.documents import desk_documents
+from app.web.desk.nonprofits import desk
+from app.web.desk.payees import desk_payees
+from app.web.desk.projects import desk_projects
+from app.web.desk.reports import desk_reports
+from app.web.desk.team import desk_team
+from app.web.desk.updates import desk_updates
 from app.web.donate.views import donate
 from app.web.health import health
 from app.web.hooks.views import hooks
 from app.web.public.views import public
 from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.views import sandbox
+from app.web.studio.uploading import studio_uploads
+from app.web.studio.views import studio
 from app.web.watch.views import watch
 
-ALL: tuple[Blueprint, ...] = (health, accounts, public, watch, donate, hooks, sandbox, sandbox_api)
+ALL: tuple[Blueprint, ...] = (
+    health,
+    accounts,
+    public,
+    watch,
+    studio,
+    studio_uploads,
+    donate,
+    hooks,
+    sandbox,
+    sandbox_api,
+    desk_reports,
+    desk,
+    desk_documents,
+    desk_payees,
+    desk_projects,
+    desk_team,
+    desk_updates,
+    admin,
+    operations,
+)
 
 # Machines call these and prove themselves by signature or key, not by a form token.
 WITHOUT_CSRF: tuple[Blueprint, ...] = (hooks, sandbox_api)

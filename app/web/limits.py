@@ -9,6 +9,7 @@ from app.core.settings import Settings
 SIGN_IN = "10 per minute; 60 per hour"
 JOIN = "20 per hour"
 RESET = "5 per minute; 20 per hour"
+INVITE = "30 per hour"
 DONATE = "20 per minute"
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")

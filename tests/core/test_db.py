@@ -15,6 +15,12 @@ def _count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Task)) or 0
 
 
+def _defer_and_fail(mail: str) -> None:
+    with unit_of_work() as session:
+        tasks.defer(session, "mail.send", mail=mail)
+        raise LookupError
+
+
 def test_a_unit_commits_when_its_block_ends(live_database: Settings) -> None:
     with unit_of_work() as session:
         tasks.defer(session, "mail.send", mail="x")
@@ -23,9 +29,8 @@ def test_a_unit_commits_when_its_block_ends(live_database: Settings) -> None:
 
 
 def test_a_unit_that_raises_keeps_nothing(live_database: Settings) -> None:
-    with pytest.raises(LookupError), unit_of_work() as session:
-        tasks.defer(session, "mail.send", mail="x")
-        raise LookupError
+    with pytest.raises(LookupError):
+        _defer_and_fail("x")
     with unit_of_work() as session:
         assert _count(session) == 0
 
@@ -33,18 +38,21 @@ def test_a_unit_that_raises_keeps_nothing(live_database: Settings) -> None:
 def test_a_unit_inside_a_unit_is_undone_alone(live_database: Settings) -> None:
     with unit_of_work() as outer:
         tasks.defer(outer, "mail.send", mail="kept")
-        with pytest.raises(LookupError), unit_of_work() as inner:
-            tasks.defer(inner, "mail.send", mail="undone")
-            raise LookupError
+        with pytest.raises(LookupError):
+            _defer_and_fail("undone")
     with unit_of_work() as session:
         assert [task.args["mail"] for task in session.scalars(select(Task))] == ["kept"]
 
 
 def test_an_inner_unit_does_not_commit_the_outer_one(live_database: Settings) -> None:
-    with pytest.raises(LookupError), unit_of_work():
-        with unit_of_work() as inner:
-            tasks.defer(inner, "mail.send", mail="x")
-        raise LookupError
+    def outer() -> None:
+        with unit_of_work():
+            with unit_of_work() as inner:
+                tasks.defer(inner, "mail.send", mail="x")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        outer()
     with unit_of_work() as session:
         assert _count(session) == 0
 

@@ -75,6 +75,4 @@ def test_parts_add_up_and_are_within_one_of_their_share(total: int, weights: lis
     parts = largest_remainder(total, weights)
     whole = sum(weights)
     assert sum(parts) == total
-    assert all(
-        abs(part - total * weight / whole) < 1 for part, weight in zip(parts, weights, strict=True)
-    )
+    assert all(abs(part - total * weight / whole) < 1 for part, weight in zip(parts, weights, strict=True))

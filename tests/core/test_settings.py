@@ -36,7 +36,9 @@ def test_good_settings_boot(variables: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted(set(GOOD) - {"ENVIRONMENT", "SECRET_KEY"}))
 def test_a_missing_setting_is_named(variables: pytest.MonkeyPatch, name: str) -> None:
     variables.delenv(f"KINDRELAY_{name}")
-    with pytest.raises(SettingsError, match=rf"^KINDRELAY_{name} is not set; [^.]+\.md lists every setting\.$"):
+    with pytest.raises(
+        SettingsError, match=rf"^KINDRELAY_{name} is not set; [^.]+\.md lists every setting\.$"
+    ):
         settings.load()
 
 
@@ -81,7 +83,7 @@ def test_a_bad_value_is_refused_in_one_sentence_that_names_it(
 def test_staging_may_rehearse_but_not_with_default_secrets(variables: pytest.MonkeyPatch) -> None:
     variables.setenv("KINDRELAY_ENVIRONMENT", "staging")
     variables.setenv("KINDRELAY_PAYMENT_PROVIDER", "sandbox")
-    with pytest.raises(SettingsError, match="^KINDRELAY_SANDBOX_SECRET "):
+    with pytest.raises(SettingsError, match=r"^KINDRELAY_SANDBOX_SECRET "):
         settings.load()
     variables.setenv("KINDRELAY_SANDBOX_SECRET", SECRET)
     assert settings.load().payment_provider == "sandbox"

@@ -165,9 +165,13 @@ def test_workers_are_called_only_after_the_commit(live_database: Settings) -> No
 
 
 def test_nobody_is_called_for_what_was_rolled_back(live_database: Settings) -> None:
-    with pytest.raises(LookupError), unit_of_work() as session:
-        tasks.defer(session, "media.preview", video_id=1)
-        raise LookupError
+    def fail() -> None:
+        with unit_of_work() as session:
+            tasks.defer(session, "media.preview", video_id=1)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
     assert _jobs(live_database, "preview") == []
 
 

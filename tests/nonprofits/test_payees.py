@@ -25,7 +25,9 @@ def test_a_verified_organisation_connects_disconnects_and_connects_again(session
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "verified"])
 def test_nobody_unverified_connects(session: Session, status: str) -> None:
     with pytest.raises(KindrelayError, match="once you are verified"):
-        payees.connect(session, nonprofit(session, receives=False, status=status), person(session).id, "sandbox")
+        payees.connect(
+            session, nonprofit(session, receives=False, status=status), person(session).id, "sandbox"
+        )
 
 
 def test_without_a_provider_there_is_nothing_to_connect_to(session: Session) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.core.errors import Invalid, KindrelayError, NotAllowed, NotFound
+from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.models import Task
 from app.core.settings import Settings
 from app.nonprofits import team
@@ -40,7 +40,7 @@ def test_an_invitation_is_used_once(session: Session) -> None:
 
 
 def test_an_invitation_is_for_its_address_alone(session: Session) -> None:
-    with pytest.raises(NotAllowed, match="another address"):
+    with pytest.raises(NotFound, match="another address"):
         team.accept(session, _invite(session).code, person(session).id)
 
 

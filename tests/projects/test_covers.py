@@ -19,7 +19,9 @@ def _picture(kind: str, size: tuple[int, int] = (300, 200), mode: str = "RGB", *
     return sink.getvalue()
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("WEBP", "RGB"), ("PNG", "P")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("WEBP", "RGB"), ("PNG", "P")]
+)
 def test_pictures_become_plain_jpegs(kind: str, mode: str) -> None:
     with Image.open(BytesIO(covers.redrawn(_picture(kind, mode=mode)))) as drawn:
         assert (drawn.format, drawn.mode, drawn.size) == ("JPEG", "RGB", (300, 200))

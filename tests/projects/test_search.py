@@ -13,7 +13,9 @@ def test_words_stay_whole_and_chinese_goes_in_pairs() -> None:
     assert search.terms("Draw, 把画变Reality 一") == ["draw", "把画", "画变", "变", "reality", "一"]
 
 
-@pytest.mark.parametrize("asked", ["现实", "变成", "把画变成现实", "实", "画", "Draw", "rea", "ＤＲＡＷ 现实", "lanterns"])
+@pytest.mark.parametrize(
+    "asked", ["现实", "变成", "把画变成现实", "实", "画", "Draw", "rea", "ＤＲＡＷ 现实", "lanterns"]
+)
 def test_a_project_is_found_by_its_words(session: Session, asked: str) -> None:
     wanted = factories.project(session, title="Draw: 把画变成现实", summary="Into reality")
     assert wanted in queries.find(session, asked)
@@ -50,7 +52,9 @@ def test_any_text_makes_a_literal_that_postgresql_takes(session_free_text: str) 
     assert search.vector([(session_free_text, "A")]).count("'") % 2 == 0
 
 
-@pytest.mark.parametrize("text", ["O'Neil's \\ co", "a\x00b", "٣ ½ Ⅷ ﬃ", "🎈 é", "ー々〇", "x" * 5000, "字" * 9000])
+@pytest.mark.parametrize(
+    "text", ["O'Neil's \\ co", "a\x00b", "٣ ½ Ⅷ ﬃ", "🎈 é", "ー々〇", "x" * 5000, "字" * 9000]
+)
 def test_odd_text_reaches_postgresql_unharmed(session: Session, text: str) -> None:
     vector, query = search.vector([(text, "A"), (text, "C")]), search.query(text)
     found = session.scalar(select(cast(vector, TSVECTOR).op("@@")(cast(query, TSQUERY))))

@@ -1,0 +1,1 @@
+"""Administration: queues first, and every decision with its reason."""
