@@ -1,0 +1,204 @@
+"""The main job of the platform, done by people in browsers, from an empty site to a proved report."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from app.core import clock
+from tests.clips import Clips
+
+PASSWORD = "a long enough password"
+TRANSCODE_MS = 90_000
+SETTLE_MS = 30_000
+TAG = "draw-it-into-reality"
+FRAMES = """video => ({
+    time: video.currentTime, width: video.videoWidth, height: video.videoHeight,
+    frames: video.getVideoPlaybackQuality().totalVideoFrames, source: video.currentSrc,
+})"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the site is, and how somebody at its console makes an administrator."""
+
+    address: str
+    make_admin: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the report and its CSV say, for the test to compare with the books."""
+
+    nonprofit: str
+    credited_video: str
+    csv_rows: list[dict[str, str]]
+
+
+def do(site: Site, person: Callable[[], BrowserContext], clips: Clips) -> Outcome:
+    """Register, verify, open a project, upload, donate, read the report: all through the site itself."""
+    founder, admin, creator, viewer = (person().new_page() for _ in range(4))
+    nonprofit = register(site, founder, clips)
+    verify(site, admin)
+    project = open_project(site, founder, nonprofit)
+    turned = upload(site, creator, clips.rotated(), "Mei draws a well", first=True)
+    silent = upload(site, creator, clips.silent(), "The well, without a word")
+    watch_frames(site, viewer, silent, upright=False)
+    watch_frames(site, viewer, turned, upright=True)
+    give_from_video(viewer, "50")
+    give_on_plain_page(site, person().new_page(), f"/v/{turned}/donate", "12.34")
+    give_on_plain_page(site, person().new_page(), f"/p/{project}/donate", "7")
+    return Outcome(nonprofit, turned, read_report(site, founder, nonprofit))
+
+
+def sign_up(site: Site, page: Page, name: str, then: str) -> None:
+    page.goto(f"{site.address}/sign-up?next={then}")
+    page.fill("[name=name]", name)
+    page.fill("[name=email]", f"{name.split()[0].lower()}@people.example")
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main form [type=submit]").click()
+    page.wait_for_url(f"{site.address}{then}")
+
+
+def register(site: Site, page: Page, clips: Clips) -> str:
+    """Register a nonprofit with its papers and hand it in; returns its code."""
+    sign_up(site, page, "Lin Founder", "/desk/register")
+    page.fill("[name=name]", "Paper Lanterns")
+    page.fill("[name=legal_name]", "Paper Lanterns Foundation")
+    page.select_option("[name=country]", "GB")
+    page.fill("[name=registration_number]", "1180003")
+    for field, day in (("certificate_from", -30), ("certificate_until", 300)):
+        page.fill(f"[name={field}]", (clock.now().date() + timedelta(days=day)).isoformat())
+    page.fill("[name=about]", "We dig wells that children have drawn.")
+    page.locator("main form [type=submit]").click()
+    page.wait_for_url(re.compile(r"/desk/[a-z0-9]{10}(/|$)"))
+    code = re.search(r"/desk/([a-z0-9]{10})", page.url)
+    assert code is not None
+    page.goto(f"{site.address}/desk/{code[1]}/documents")
+    page.select_option("[name=kind]", "registration")
+    page.set_input_files("[name=file]", str(clips.picture()))
+    page.locator("main form:has([name=file]) [type=submit]").click()
+    expect(page.get_by_role("link", name="picture.jpg")).to_be_visible()
+    page.goto(f"{site.address}/desk/{code[1]}")
+    page.get_by_role("button", name="Hand it in to be checked").click()
+    expect(page.get_by_text("Waiting for us").first).to_be_visible()
+    return code[1]
+
+
+def verify(site: Site, page: Page) -> None:
+    """Somebody becomes an administrator and approves the nonprofit that waits."""
+    sign_up(site, page, "Ada Admin", "/projects")
+    site.make_admin("ada@people.example")
+    page.goto(f"{site.address}/admin")
+    page.get_by_role("link", name="Paper Lanterns").first.click()
+    page.check("[name=decision][value=approve]")
+    page.fill("[name=reason]", "The register confirms the papers.")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_text("Decided.")).to_be_visible()
+
+
+def open_project(site: Site, page: Page, nonprofit: str) -> str:
+    """Connect the account money goes to, write a project and publish it; returns its code."""
+    page.goto(f"{site.address}/desk/{nonprofit}/payments")
+    page.get_by_role("button", name="Connect an account").click()
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    page.goto(f"{site.address}/desk/{nonprofit}/projects/new")
+    page.fill("[name=title]", "Draw it into reality")
+    page.fill("[name=summary]", "Children drew a well. This project digs it.")
+    page.fill("[name=tag]", f"#{TAG}")
+    page.fill("[name=goal]", "13,300")
+    page.select_option("[name=currency]", "GBP")
+    page.fill("[name=story]", "The *spring* dries up in April.")
+    page.locator("main form:has([name=story]) [type=submit]").click()
+    page.wait_for_url(re.compile(r"/desk/projects/[a-z0-9]{10}"))
+    code = re.search(r"/desk/projects/([a-z0-9]{10})", page.url)
+    assert code is not None
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Live", exact=True).first).to_be_visible()
+    return code[1]
+
+
+def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = False) -> str:
+    """Upload a clip with the project's tag, wait until it is ready, publish it; returns its code."""
+    if first:
+        sign_up(site, page, "Mei Creator", "/studio")
+    page.goto(f"{site.address}/studio/new")
+    page.set_input_files("[data-file]", str(clip))
+    page.fill("[name=title]", title)
+    page.fill("[name=tag]", f"#{TAG}")
+    page.locator("[data-details] [type=submit]").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved.")
+    expect(page.locator("[data-announce]")).to_contain_text("has arrived", timeout=30_000)
+    page.goto(f"{site.address}/studio")
+    page.get_by_role("link", name=title, exact=True).click()
+    code = re.search(r"/studio/videos/([a-z0-9]{10})", page.url)
+    assert code is not None
+    expect(page.locator("[data-video][data-state=ready]")).to_be_visible(timeout=TRANSCODE_MS)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Published", exact=True).first).to_be_visible()
+    return code[1]
+
+
+def watch_frames(site: Site, page: Page, video: str, *, upright: bool) -> None:
+    """Open a video and see its picture, not only its clock, go on."""
+    page.goto(f"{site.address}/v/{video}")
+    player = page.locator("video[data-video]")
+    page.wait_for_function(
+        "document.querySelector('video[data-video]').getVideoPlaybackQuality().totalVideoFrames > 3"
+    )
+    before = player.evaluate(FRAMES)
+    page.wait_for_timeout(700)
+    after = player.evaluate(FRAMES)
+    assert after["frames"] > before["frames"]
+    assert after["time"] != before["time"]
+    assert before["width"] > 0
+    assert (before["height"] > before["width"]) is upright
+
+
+def give_from_video(page: Page, amount: str) -> None:
+    """Give in the sheet over the video, pay on the provider's page, and be thanked by name of the video."""
+    page.locator("[data-donate]").first.click()
+    sheet = page.locator("dialog[open]")
+    sheet.locator("[name=amount]").fill(amount)
+    sheet.locator("[name=name]").fill("Ana Sousa")
+    sheet.locator("[name=email]").fill("ana@donors.example")
+    assert page.locator("video[data-video]").evaluate("video => video.paused")
+    sheet.get_by_role("button", name="Go on to payment").click()
+    pay(page)
+    expect(page.get_by_text("Mei draws a well").first).to_be_visible()
+
+
+def give_on_plain_page(site: Site, page: Page, path: str, amount: str) -> None:
+    page.goto(f"{site.address}{path}")
+    page.fill("[name=amount]", amount)
+    page.get_by_role("button", name="Go on to payment").click()
+    pay(page)
+
+
+def pay(page: Page) -> None:
+    page.wait_for_url(re.compile("/sandbox/pay/"))
+    expect(page.get_by_text("TEST MODE").first).to_be_visible()
+    page.locator("main form [type=submit]").first.click()
+    page.wait_for_url(re.compile("/d/"))
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=SETTLE_MS)
+
+
+def read_report(site: Site, page: Page, nonprofit: str) -> list[dict[str, str]]:
+    """See the gifts per creator, and download the same figures."""
+    page.goto(f"{site.address}/desk/{nonprofit}/reports")
+    creators = page.locator("[aria-labelledby=by-creator]")
+    expect(creators.get_by_role("row").filter(has_text="Mei Creator")).to_contain_text("£62.34")
+    expect(creators.get_by_role("row").filter(has_text="Not credited to any video")).to_contain_text("£7.00")
+    expect(creators.get_by_role("row").filter(has_text="Total")).to_contain_text("£69.34")
+    expect(
+        page.locator("[aria-labelledby=by-video]").get_by_role("row").filter(has_text="without a word")
+    ).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
