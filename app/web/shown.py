@@ -8,6 +8,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, url_for
+from markupsafe import Markup
 
 from app.core.money import Money
 from app.core.paths import STATIC
@@ -20,7 +21,14 @@ def install(app: Flask) -> None:
     """Give the templates their filters and globals."""
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(
-        {"money": money, "day": day, "moment": moment, "number": number, "percent": percent}
+        {
+            "money": money,
+            "day": day,
+            "moment": moment,
+            "number": number,
+            "percent": percent,
+            "lang_attribute": lang_attribute,
+        }
     )
     to_templates: dict[str, Any] = app.jinja_env.globals
     to_templates.update(
@@ -57,6 +65,12 @@ def number(value: int) -> str:
 def percent(value: float) -> str:
     """A share of one as per cent, without decimals."""
     return format_percent(value, locale=language())
+
+
+def lang_attribute(text: str) -> Markup:
+    """A lang attribute for Chinese on a page in another language: it is then set and spoken as Chinese."""
+    is_chinese = any("\u3400" <= sign <= "\u9fff" for sign in text)
+    return Markup(' lang="zh-Hans"') if is_chinese and language() != "zh_Hans" else Markup()
 
 
 def media_url(key: str) -> str:

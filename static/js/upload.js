@@ -2,6 +2,7 @@
 // only the missing parts are sent. All words come from the page.
 const AT_ONCE = 3;
 const SPEED_WINDOW_MS = 8000;
+const READING_MS = 1500; // long enough to read, or hear, that the video has arrived
 
 const root = document.querySelector("[data-uploader]");
 if (root) startUploader(root);
@@ -54,7 +55,7 @@ function startUploader(box) {
       find("pause").hidden = true;
       find("pace").textContent = "";
       show(say.sayDone, 1);
-      if (form.dataset.done === "yes") location.assign(finished);
+      if (form.dataset.done === "yes") setTimeout(() => location.assign(finished), READING_MS);
     } catch (error) {
       running = false;
       drop.hidden = false;

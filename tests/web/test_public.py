@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -223,3 +224,32 @@ def test_robots_stay_out_of_what_is_private(client: FlaskClient) -> None:
     said = client.get("/robots.txt").text
     assert "Disallow: /d/" in said
     assert "Disallow: /admin" in said
+
+
+def test_chinese_on_an_english_page_is_marked_as_chinese(client: FlaskClient, session: Session) -> None:
+    made = project(session, title="山里小学的第一间图书室")
+    assert '<h1 lang="zh-Hans">' in client.get(f"/p/{made.code}").text
+    assert "<h1>" in client.get(f"/p/{made.code}", headers=CHINESE).text
+
+
+def test_a_static_file_with_its_digest_is_kept_for_good(client: FlaskClient) -> None:
+    [address] = re.findall(r'href="(/static/css/foundation.css\?v=[^"]+)"', client.get("/projects").text)
+    with client.get(address) as named, client.get("/static/css/foundation.css") as plain:
+        assert "immutable" in named.headers["Cache-Control"]
+        assert "immutable" not in plain.headers["Cache-Control"]
+
+
+def test_reading_the_feed_costs_the_same_however_much_it_shows(client: FlaskClient, session: Session) -> None:
+    def queries() -> int:
+        counted: list[str] = []
+        listener = lambda *call: counted.append(call[2])  # noqa: E731
+        event.listen(session.get_bind(), "before_cursor_execute", listener)
+        client.get("/")
+        event.remove(session.get_bind(), "before_cursor_execute", listener)
+        return len(counted)
+
+    video(session, carries=project(session))
+    with_one = queries()
+    for _ in range(4):
+        video(session, carries=project(session))
+    assert queries() == with_one
