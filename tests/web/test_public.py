@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -242,10 +243,13 @@ def test_a_static_file_with_its_digest_is_kept_for_good(client: FlaskClient) -> 
 def test_reading_the_feed_costs_the_same_however_much_it_shows(client: FlaskClient, session: Session) -> None:
     def queries() -> int:
         counted: list[str] = []
-        listener = lambda *call: counted.append(call[2])  # noqa: E731
-        event.listen(session.get_bind(), "before_cursor_execute", listener)
+
+        def count(*call: Any) -> None:
+            counted.append(call[2])
+
+        event.listen(session.get_bind(), "before_cursor_execute", count)
         client.get("/")
-        event.remove(session.get_bind(), "before_cursor_execute", listener)
+        event.remove(session.get_bind(), "before_cursor_execute", count)
         return len(counted)
 
     video(session, carries=project(session))
