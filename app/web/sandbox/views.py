@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from app.core import ids
 from app.core.db import unit_of_work
@@ -26,7 +27,7 @@ PLAIN_CARD = next(card for card, script in CARDS.items() if script is Script.PAY
 class PayForm(Form):
     card = RadioField(
         _l("Choose a test card"),
-        choices=[(card, _l(EXPLANATIONS[script])) for card, script in CARDS.items()],
+        choices=[SelectChoice(card, _l(EXPLANATIONS[script])) for card, script in CARDS.items()],
         default=PLAIN_CARD,
     )
 

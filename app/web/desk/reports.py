@@ -1,0 +1,166 @@
+"""Reports of a nonprofit: figures, the donations behind every figure, the evidence behind every donation."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts.permissions import Action
+from app.core import clock
+from app.core.db import unit_of_work
+from app.nonprofits.models import Nonprofit
+from app.reports import evidence, movements, periods, queries, tables
+from app.reports.movements import Which
+from app.reports.periods import Period
+from app.reports.queries import Line, Report
+from app.web.access import allow
+from app.web.loaders import load_nonprofit, may
+from app.web.text import _
+
+desk_reports = Blueprint("desk_reports", __name__)
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports")
+@allow(Action.REPORT_READ)
+def index(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        period = _period(nonprofit)
+        report = queries.report(session, nonprofit.id, period)
+    return render_template(
+        "reports/index.html",
+        nonprofit=nonprofit,
+        report=report,
+        as_of=period.as_of(clock.now()),
+        choices=_choices(nonprofit),
+    )
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/report.csv")
+@allow(Action.REPORT_READ)
+def as_csv(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        period = _period(nonprofit)
+        report = queries.report(session, nonprofit.id, period)
+    answer = Response(_csv(report, period.as_of(clock.now())), mimetype="text/csv")
+    name = f"kindrelay-{nonprofit.code}-{period.first}-{period.last}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/donations")
+@allow(Action.REPORT_READ)
+def donations(nonprofit_code: str) -> ResponseReturnValue:
+    which = Which(
+        currency=request.args.get("currency", ""),
+        video_code=request.args.get("video", ""),
+        creator_code=request.args.get("creator", ""),
+        uncredited="uncredited" in request.args,
+    )
+    page = request.args.get("page", 1, type=int)
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        period = _period(nonprofit)
+        figures, count = movements.figures(session, nonprofit.id, period, which)
+        listed = movements.listed(session, nonprofit.id, period, which, page)
+        sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
+    return render_template(
+        "reports/donations.html",
+        nonprofit=nonprofit,
+        period=period,
+        which=which,
+        figures=figures,
+        movements=listed,
+        page=page,
+        pages=-(-count // movements.PAGE),
+        sees_donors=sees_donors,
+    )
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/donations/<donation_number>")
+@allow(Action.REPORT_READ)
+def donation(nonprofit_code: str, donation_number: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        found = movements.donation_by_number(session, nonprofit.id, donation_number)
+        record = evidence.of(session, found)
+        sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
+    return render_template(
+        "reports/donation.html",
+        nonprofit=nonprofit,
+        donation=found,
+        record=record,
+        sees_donors=sees_donors,
+    )
+
+
+def _period(nonprofit: Nonprofit) -> Period:
+    """The period of the address; the latest days when it names none, or nonsense."""
+    try:
+        first = date.fromisoformat(request.args["first"])
+        last = date.fromisoformat(request.args["last"])
+    except (KeyError, ValueError):
+        return periods.latest(clock.now(), nonprofit.time_zone)
+    return periods.between(first, last, nonprofit.time_zone)
+
+
+def _choices(nonprofit: Nonprofit) -> list[tuple[str, Period]]:
+    latest = periods.latest(clock.now(), nonprofit.time_zone)
+    month = periods.month_of(latest.last, nonprofit.time_zone)
+    before = periods.month_of(month.previous().last, nonprofit.time_zone)
+    return [(_("Last 30 days"), latest), (_("This month"), month), (_("Last month"), before)]
+
+
+def _csv(report: Report, as_of: datetime) -> bytes:
+    header = [
+        _("Row"),
+        _("Creator"),
+        _("Video"),
+        _("Address"),
+        _("Currency"),
+        _("Donations"),
+        _("Gross"),
+        _("Refunds"),
+        _("Fees"),
+        _("Net"),
+        _("Net in the period before"),
+        _("First day"),
+        _("Last day"),
+        _("Time zone"),
+        _("As of (UTC)"),
+        _("Credit rule"),
+    ]
+    stamp: list[tables.Cell] = [
+        report.period.first.isoformat(),
+        report.period.last.isoformat(),
+        report.period.zone,
+        as_of.strftime("%Y-%m-%d %H:%M:%S"),
+        report.rule,
+    ]
+    return tables.write(header, ([*cells, *stamp] for cells in _csv_rows(report)))
+
+
+def _csv_rows(report: Report) -> Iterable[list[tables.Cell]]:
+    for line in report.videos:
+        kind = _("Video") if line.video else _("Not credited")
+        yield _cells(kind, line)
+    for line in report.totals:
+        yield _cells(_("Total"), line)
+
+
+def _cells(kind: str, line: Line) -> list[tables.Cell]:
+    return [
+        kind,
+        line.creator.name if line.creator else "",
+        line.video.title if line.video else "",
+        f"/v/{line.video.code}" if line.video else "",
+        line.now.currency,
+        line.now.donations,
+        line.now.gross,
+        line.now.refunded,
+        line.now.fees,
+        line.now.net,
+        line.before.net,
+    ]

@@ -1,0 +1,247 @@
+"""From the donor's form to credit: the real form, the provider's API, its pay page, its signed webhook."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.models import Task
+from app.credit.models import Credit
+from app.donations.ledger import balance_of
+from app.donations.models import Donation, PaymentEvent
+from app.gateways import traffic
+from app.gateways.models import KeptMail, SandboxPayment
+from app.projects.models import Project
+from app.videos.models import Video
+from tests import factories
+from workers.runner import run_due
+
+DECLINED, TWICE, LOST = "4000000000000002", "4000000000000028", "4000000000000036"
+
+
+@pytest.fixture(autouse=True)
+def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
+    with traffic.routed(httpx.WSGITransport(app)):
+        yield
+
+
+@pytest.fixture
+def project(session: Session) -> Project:
+    return factories.project(session)
+
+
+@pytest.fixture
+def video(session: Session, project: Project) -> Video:
+    return factories.video(session, carries=project)
+
+
+def fill_in(client: FlaskClient, address: str, **changes: str) -> dict[str, str]:
+    page = client.get(address).text
+    token = re.search(r'name="idempotency"[^>]*value="(\w+)"', page)
+    assert token
+    return {
+        "amount": "12.50",
+        "email": "dora@example.org",
+        "name": "Dora",
+        "idempotency": token[1],
+        **changes,
+    }
+
+
+def give(client: FlaskClient, address: str, **changes: str) -> str:
+    answer = client.post(address, data=fill_in(client, address, **changes))
+    assert answer.status_code == 303
+    return answer.location
+
+
+def pay(client: FlaskClient, pay_url: str, card: str = "4242424242424242") -> str:
+    answer = client.post(pay_url, data={"card": card})
+    assert answer.status_code == 303
+    return answer.location
+
+
+def the_donation(session: Session) -> Donation:
+    session.expire_all()
+    return session.scalars(select(Donation)).one()
+
+
+def test_a_gift_from_a_video_is_credited_to_it(client: FlaskClient, session: Session, video: Video):
+    thanks = pay(client, give(client, f"/v/{video.code}/donate"))
+    assert client.get(f"{thanks}/state").json == {"state": "pending", "settled": False}
+    run_due("money", "outbound")
+    assert client.get(f"{thanks}/state").json == {"state": "paid", "settled": True}
+    donation = the_donation(session)
+    [credit] = session.scalars(select(Credit))
+    assert (credit.video_id, credit.creator_id, credit.amount_minor) == (video.id, video.creator_id, 1250)
+    assert (donation.captured_minor, donation.fee_minor) == (1250, 36)
+    assert balance_of(session, donation.id) == {"provider": 1214, "donations": -1250, "fees": 36}
+    assert video.title in client.get(thanks).text
+
+
+def test_the_receipt_names_amount_payee_project_and_video(
+    client: FlaskClient, session: Session, project: Project, video: Video
+):
+    thanks = pay(client, give(client, f"/v/{video.code}/donate"))
+    run_due("money", "outbound")
+    [mail] = session.scalars(select(KeptMail))
+    assert mail.to == "dora@example.org"
+    for said in ("€12.50", "Paper Lanterns", project.title, video.title, thanks, "TEST MODE"):
+        assert said in mail.text, said
+        assert said.replace("'", "&#39;") in mail.html, said
+
+
+def test_a_gift_from_a_project_page_is_uncredited(client: FlaskClient, session: Session, project: Project):
+    pay(client, give(client, f"/p/{project.code}/donate"))
+    run_due("money", "outbound")
+    [credit] = session.scalars(select(Credit))
+    assert (credit.video_id, credit.creator_id, credit.amount_minor) == (None, None, 1250)
+
+
+def test_a_redirect_without_an_event_posts_nothing(client: FlaskClient, session: Session, video: Video):
+    thanks = pay(client, give(client, f"/v/{video.code}/donate"), LOST)
+    client.get(thanks)
+    run_due("money", "outbound")
+    assert the_donation(session).state == "pending"
+    assert session.scalars(select(Credit)).all() == []
+
+
+def test_a_lost_webhook_is_found_in_the_providers_list(client: FlaskClient, session: Session, video: Video):
+    pay(client, give(client, f"/v/{video.code}/donate"), LOST)
+    from app.core import tasks
+
+    tasks.defer(session, "donations.reconcile")
+    run_due("money")
+    assert the_donation(session).state == "paid"
+    tasks.defer(session, "donations.reconcile")
+    run_due("money")
+    assert session.scalars(select(func.count()).select_from(PaymentEvent)).one() == 1
+
+
+def test_news_that_comes_twice_counts_once(client: FlaskClient, session: Session, video: Video):
+    pay(client, give(client, f"/v/{video.code}/donate"), TWICE)
+    run_due("money", "outbound")
+    delivered = session.scalars(select(Task).where(Task.name == "sandbox.deliver")).all()
+    assert [bool(task.done_at) for task in delivered] == [True, True]
+    assert session.scalars(select(Credit.amount_minor)).all() == [1250]
+
+
+def test_a_declined_card_can_be_followed_by_one_that_pays(
+    client: FlaskClient, session: Session, video: Video
+):
+    pay_url = give(client, f"/v/{video.code}/donate")
+    declined = client.post(pay_url, data={"card": DECLINED})
+    assert declined.status_code == 422
+    assert "declined" in declined.text
+    run_due("money", "outbound")
+    assert the_donation(session).state == "failed"
+    pay(client, pay_url)
+    run_due("money", "outbound")
+    assert the_donation(session).state == "paid"
+
+
+def test_going_back_without_paying_ends_the_gift(client: FlaskClient, session: Session, video: Video):
+    pay_url = give(client, f"/v/{video.code}/donate")
+    thanks = client.post(f"{pay_url}/cancel").location
+    run_due("money", "outbound")
+    assert the_donation(session).state == "expired"
+    assert "Nothing was charged" in client.get(thanks).text
+
+
+def test_a_form_sent_twice_is_one_donation_and_one_payment(
+    client: FlaskClient, session: Session, video: Video
+):
+    address = f"/v/{video.code}/donate"
+    form = fill_in(client, address)
+    first, second = client.post(address, data=form), client.post(address, data=form)
+    assert first.location == second.location
+    assert len(session.scalars(select(Donation)).all()) == 1
+    assert len(session.scalars(select(SandboxPayment)).all()) == 1
+
+
+def test_a_form_sent_again_after_paying_leads_to_the_thanks(client: FlaskClient, video: Video):
+    address = f"/v/{video.code}/donate"
+    form = fill_in(client, address)
+    thanks = pay(client, client.post(address, data=form).location)
+    run_due("money", "outbound")
+    assert thanks.endswith(client.post(address, data=form).location)
+
+
+def test_a_changed_amount_under_the_same_token_is_another_gift(
+    client: FlaskClient, session: Session, video: Video
+):
+    address = f"/v/{video.code}/donate"
+    form = fill_in(client, address)
+    first = client.post(address, data=form)
+    second = client.post(address, data={**form, "amount": "99"})
+    assert first.location != second.location
+    assert sorted(session.scalars(select(SandboxPayment.amount_minor))) == [1250, 9900]
+
+
+def test_a_lost_answer_and_another_try_are_the_same_payment(
+    client: FlaskClient, session: Session, video: Video
+):
+    address = f"/v/{video.code}/donate"
+    form = fill_in(client, address)
+    first = client.post(address, data=form).location
+    donation = the_donation(session)
+    donation.reference = donation.pay_url = None
+    session.flush()
+    assert client.post(address, data=form).location == first
+    assert the_donation(session).pay_url == first
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("amount", "", "Write how much"),
+        ("amount", "ten", "in digits"),
+        ("amount", "0.50", "smallest gift"),
+        ("amount", "1.234", "decimal places"),
+        ("email", "dora@", "email address"),
+        ("public_message", "x" * 501, "at most 500"),
+        ("idempotency", "short", "Load the page again"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+    client: FlaskClient, session: Session, video: Video, field: str, typed: str, said: str
+):
+    address = f"/v/{video.code}/donate"
+    answer = client.post(address, data=fill_in(client, address, private_note="kept words") | {field: typed})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "kept words" in answer.text
+    assert session.scalars(select(Donation)).all() == []
+
+
+def test_an_old_link_says_why_the_project_cannot_receive(
+    client: FlaskClient, session: Session, project: Project, video: Video
+):
+    project.status = "closed"
+    session.flush()
+    for address in (f"/v/{video.code}/donate", f"/p/{project.code}/donate"):
+        for answer in (client.get(address), client.post(address, data={"amount": "5"})):
+            assert answer.status_code == 409
+            assert "This project is closed" in answer.text
+    assert session.scalars(select(Donation)).all() == []
+
+
+def test_the_donors_page_is_for_the_donor_alone(client: FlaskClient, video: Video):
+    thanks = pay(client, give(client, f"/v/{video.code}/donate"))
+    answer = client.get(thanks)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_every_page_of_the_simulated_provider_says_test_mode(
+    client: FlaskClient, session: Session, video: Video
+):
+    form = f"/v/{video.code}/donate"
+    pay_url = give(client, form)
+    pages = [client.get(address).text for address in (form, pay_url, "/sandbox")]
+    pages.append(client.get(pay(client, pay_url)).text)
+    assert ["TEST MODE" in page for page in pages] == [True] * 4
