@@ -122,6 +122,22 @@ def admin(email: str) -> None:
         click.echo(f"{person.name} ({person.email}) is an administrator now.")
 
 
+@main.command()
+def demo() -> None:
+    """Fill an empty platform that is running with demo content."""
+    settings = boot()
+    from app.demo import load
+
+    load.load(settings, click.echo)
+    accounts = load.sign_ins(settings)
+    if named := os.environ.get("KINDRELAY_HOME"):
+        list_of_people = Home(Path(named)).sign_ins
+        list_of_people.write_text(accounts)
+        click.echo(f"  Who can sign in, and how: {list_of_people}")
+    else:
+        click.echo(accounts)
+
+
 @main.command("check-books")
 @click.option("--json", "as_json", is_flag=True, help="For machines to read.")
 def check_books(as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""What the demo's platform holds. Every organisation, person, number and story is invented."""

@@ -1,0 +1,97 @@
+"""The demo's videos, in the order in which they are uploaded; the last one stands first in the feed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A video. Its tag may stand in its description; `upright`, `silent` and `seconds` say how it is shot."""
+
+    key: str
+    creator: str
+    scene: str
+    title: str
+    description: str
+    seconds: float = 7
+    upright: bool = True
+    silent: bool = False
+    published: bool = True
+
+
+UPLOADS = (
+    Upload(
+        "draft",
+        "hana",
+        "dog",
+        "Second take, without the sneeze",
+        "Not sure yet. #ginkgo-yard",
+        seconds=4,
+        published=False,
+    ),
+    Upload(
+        "dog",
+        "hana",
+        "dog",
+        "Thirty breaths of Momo",
+        "He is fourteen. He has slept through two earthquakes and one parade. #ginkgo-yard",
+    ),
+    Upload(
+        "bridge",
+        "tobias",
+        "river",
+        "The boats, seen from the bridge",
+        "I only came to fix a lamp post. Then forty paper boats went under me. #draw-it-into-reality",
+        seconds=6,
+        upright=False,
+    ),
+    Upload(
+        "book",
+        "shouye",
+        "book",
+        "第二卷，四个洞",
+        "没有声音，修书的时候本来就没有声音。#一页一页",
+        silent=True,
+    ),
+    Upload(
+        "coats",
+        "tobias",
+        "coats",
+        "Five coats on the line, one van, some snow",
+        "They air for a day so that they do not smell of the mill. Then they go. #warm-coats",
+    ),
+    Upload(
+        "rain",
+        "ayan",
+        "tea",
+        "雨天，接她过坡",
+        "伞够两个人。路修好以后，也许就用不着我了。#山里的灯",
+    ),
+    Upload(
+        "dawn",
+        "ayan",
+        "school",
+        "六点四十，灯亮着",
+        "第一个到的总是穿红衣服的那个。#山里的灯",
+    ),
+    Upload(
+        "lunch",
+        "xiaoman",
+        "bowl",
+        "照着阿朵的画，做了一碗面",
+        "她画了三道热气，我就等到有三道热气才端上来。#点画成真",
+    ),
+    Upload(
+        "boats",
+        "mara",
+        "river",
+        "They drew boats. We floated them.",
+        "Ward Four, Sunday evening. The red one is Nadia's brother's. #draw-it-into-reality",
+    ),
+)
+
+# A text file that calls itself a film: what somebody in a hurry really uploads.
+IN_A_HURRY = Upload("hurry", "tobias", "", "Snow, final FINAL", "#warm-coats")
+HURRIED_FILE = (
+    b"To do before Friday\n\n- export the film (NOT this list)\n- send it to Edith\n- buy string, tape, tea\n"
+    b"- find out which file is the film\n"
+)

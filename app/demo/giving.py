@@ -1,0 +1,107 @@
+"""The demo's gifts: each from a form to the provider's own pay page, and back by its signed webhook."""
+
+import html
+import re
+import time
+from random import Random
+
+import httpx
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.db import unit_of_work
+from app.core.money import Money
+from app.core.settings import Settings
+from app.demo import filming
+from app.demo.content.donations import PRESENTS, Present
+from app.demo.content.videos import UPLOADS
+from app.demo.errors import DemoError
+from app.donations import checkout, offers
+from app.donations.models import Donation
+from app.donations.offers import Offer
+from app.gateways.payments.contract import PaymentGateway
+from app.gateways.payments.registry import open_gateway
+from app.projects import queries
+
+CARD = "4242424242424242"  # the simulated provider's card that pays at once
+CSRF_FIELD = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+UPLOAD_OF = {upload.key: upload for upload in UPLOADS}
+PATIENCE_SECONDS = 120
+PAUSE_SECONDS = 0.2
+
+
+def give_all(settings: Settings) -> int:
+    """Let everybody give and pay, in no order of place; returns how many gifts that are."""
+    gateway = open_gateway(settings)
+    if gateway is None:
+        raise DemoError("The demo needs the simulated payments. Set KINDRELAY_PAYMENT_PROVIDER=sandbox.")
+    numbered = list(enumerate(PRESENTS))
+    Random(7).shuffle(numbered)  # noqa: S311 (the same order each time)
+    for number, present in numbered:
+        _give(present, f"demogift{number:08d}", settings, gateway)
+    return len(numbered)
+
+
+def wait_until_settled() -> None:
+    """Wait until every gift has come back as paid. Raises DemoError when one does not."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while waiting := _pending():
+        if time.monotonic() > deadline:
+            raise DemoError(f"{waiting} gifts were paid and are not settled. Look at the worker of “money”.")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _give(present: Present, token: str, settings: Settings, gateway: PaymentGateway) -> None:
+    with unit_of_work() as session:
+        offer = _offer(session, present.place, settings.payment_provider)
+        donation = checkout.start(session, offer, _gift(present, offer.project.currency), token)
+    if donation.state != "pending":
+        return
+    page = f"{settings.base_url.rstrip('/')}/d/{donation.code}"
+    opened = gateway.open_payment(checkout.payment_request(donation, page))
+    with unit_of_work() as session:
+        checkout.opened(session, donation.id, opened)
+    _pay(opened.pay_url)
+
+
+def _offer(session: Session, place: str, provider: str) -> Offer:
+    if place.startswith("#"):
+        return offers.of_project(session, queries.by_tag(session, place).code, provider)
+    video = filming.find(session, UPLOAD_OF[place])
+    if video is None:
+        raise DemoError(f"The video “{UPLOAD_OF[place].title}” is not there to give from.")
+    return offers.of_video(session, video.code, provider)
+
+
+def _gift(present: Present, currency: str) -> checkout.Gift:
+    speaks_chinese = currency == "CNY" or CHINESE.search(present.name + present.message)
+    return checkout.Gift(
+        amount=Money(present.amount, currency),
+        name=present.name,
+        anonymous=not present.name,
+        email=present.email,
+        public_message=present.message,
+        private_note=present.note,
+        locale="zh_Hans" if speaks_chinese else "en",
+    )
+
+
+def _pay(address: str) -> None:
+    """Do what a donor does on the provider's page: choose a card and press the button."""
+    with httpx.Client(timeout=30) as browser:
+        page = browser.get(address)
+        if page.is_redirect:
+            return  # paid before
+        token = CSRF_FIELD.search(page.raise_for_status().text)
+        if token is None:
+            raise DemoError(f"The pay page at {address} has no form.")
+        answer = browser.post(address, data={"csrf_token": html.unescape(token[1]), "card": CARD})
+    if not answer.is_redirect:
+        raise DemoError(f"The pay page at {address} answered {answer.status_code}.")
+
+
+def _pending() -> int:
+    with unit_of_work() as session:
+        waiting = session.scalar(select(func.count()).where(Donation.state == "pending"))
+    return waiting or 0

@@ -1,0 +1,74 @@
+"""Loading the demo: an empty platform becomes one where everything has happened at least once.
+
+Nothing is written past the rooms of the house: people join, papers are checked, films are shot, uploaded and
+transcoded by the workers, gifts are paid on the provider's page and settled by its webhook.
+"""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from sqlalchemy import func, select
+
+from app.accounts import people
+from app.accounts.models import Person
+from app.core.db import unit_of_work
+from app.core.settings import Settings
+from app.demo import filming, founding, giving
+from app.demo.content.nonprofits import ORGANISATIONS
+from app.demo.content.people import ADMIN, EVERYBODY, PASSWORD
+from app.demo.content.projects import PROJECTS
+from app.demo.content.videos import IN_A_HURRY, UPLOADS
+from app.demo.errors import DemoError
+from app.gateways.s3 import open_store
+
+Say = Callable[[str], None]
+
+
+def load(settings: Settings, say: Say) -> None:
+    """Fill an empty platform whose site and workers run, saying what is done meanwhile.
+
+    A load that was cut off goes on where it stopped. Raises DemoError when the platform is in use already,
+    and for what does not come about.
+    """
+    _require_empty()
+    store = open_store(settings)
+    with _told(say, f"{len(ORGANISATIONS)} organisations, {len(PROJECTS)} projects, their people"):
+        founding.gather()
+        for organisation in ORGANISATIONS:
+            founding.found(organisation, settings, store)
+        for undertaking in PROJECTS:
+            founding.open_project(undertaking)
+    for upload in (IN_A_HURRY, *UPLOADS):
+        with _told(say, f"Film: {upload.title}"):
+            filming.film(upload, settings, store.private)
+    with _told(say, "Gifts, each paid on the provider's page"):
+        giving.give_all(settings)
+    with _told(say, "Covers of the projects"):
+        for undertaking in PROJECTS:
+            founding.dress(undertaking, store)
+    with _told(say, "Waiting for the last transcodes and settlements"):
+        filming.wait_until_ready()
+        giving.wait_until_settled()
+
+
+def sign_ins(settings: Settings) -> str:
+    """Who can sign in, for a person to read."""
+    lines = [f"Sign in at {settings.base_url.rstrip('/')}/sign-in. Everybody's password: {PASSWORD}"]
+    lines += [f"  {somebody.email:<40} {somebody.does}" for somebody in EVERYBODY]
+    return "\n".join(lines) + "\n"
+
+
+def _require_empty() -> None:
+    with unit_of_work() as session:
+        in_use = session.scalar(select(func.count()).select_from(Person))
+        begun_before = people.by_email(session, ADMIN.email) is not None
+    if in_use and not begun_before:
+        raise DemoError("This platform is in use. The demo goes into an empty one, so nothing was changed.")
+
+
+@contextmanager
+def _told(say: Say, what: str) -> Generator[None]:
+    began = time.monotonic()
+    yield
+    say(f"  {what:<91} {time.monotonic() - began:5.1f} s")
