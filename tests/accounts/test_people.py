@@ -61,7 +61,7 @@ def test_an_unknown_address_takes_a_hash_too(monkeypatch: pytest.MonkeyPatch) ->
     checked: list[str] = []
 
     class Counting:
-        def verify(self, password_hash: str, password: str) -> bool:
+        def verify(self, password_hash: str, _password: str) -> bool:
             checked.append(password_hash)
             return True
 

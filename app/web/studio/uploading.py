@@ -52,11 +52,11 @@ def show(upload_code: str) -> Response:
 @allow(Rule.OWN)
 def part(upload_code: str) -> Response:
     """Where to put part {number} whose content has {md5}."""
+    upload = _load(upload_code)
     asked = _json()
     number, md5 = asked.get("number"), str(asked.get("md5", ""))
     if not isinstance(number, int) or not MD5.fullmatch(md5):
         raise Invalid("number", N_("This upload has no such part."))
-    upload = _load(upload_code)
     return jsonify(url=uploads.part_address(object_store().private, upload, number, md5))
 
 

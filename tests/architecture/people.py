@@ -1,0 +1,109 @@
+"""One small world for the route × role test: who could knock, and what stands behind every kind of address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts import passwords
+from app.accounts.models import Person
+from app.core import clock
+from app.core.ids import new_code
+from app.core.models import Task
+from app.core.settings import Settings
+from app.gateways.models import KeptMail, SandboxPayment
+from app.nonprofits.models import Invitation, Nonprofit
+from app.projects import updates
+from app.videos.models import Upload, Video
+from tests import factories
+
+# The roles of those who work at the nonprofit behind the addresses; everybody else has none there.
+ROLE_OF = {"owner": "owner", "editor": "editor", "finance": "finance", "viewer": "viewer"}
+PERSONAS = ("anonymous", "stranger", "creator", "other creator", *ROLE_OF, "owner elsewhere", "admin")
+OWNER_OF_OWN = "creator"  # whom the video, the upload and the invitation belong to
+
+
+@dataclass(frozen=True)
+class World:
+    """People by persona, and a value for every name of a URL parameter."""
+
+    people: dict[str, Person | None]
+    values: dict[str, str]
+
+
+def build(session: Session, settings: Settings) -> World:
+    """Make everybody and everything."""
+    people: dict[str, Person | None] = {"anonymous": None}
+    made = {name: factories.person(session, name.title()) for name in PERSONAS if name != "anonymous"}
+    made["admin"].is_admin = True
+    people.update(made)
+    at = factories.nonprofit(session, made["owner"])
+    for name, role in ROLE_OF.items():
+        if name != "owner":
+            factories.member(session, at, made[name], role)
+    factories.nonprofit(session, made["owner elsewhere"])
+    factories.video(session, made["other creator"])
+    return World(people, _values(session, settings, at, made))
+
+
+def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str, Person]) -> dict[str, str]:
+    now = clock.now()
+    project = factories.project(session, at)
+    video = factories.video(session, made[OWNER_OF_OWN], carries=project)
+    gift = factories.donation(
+        session, video, state="paid", captured_minor=1000, paid_at=now, reference=new_code(22)
+    )
+    payment = SandboxPayment(
+        account="sandbox-x",
+        idempotency="key",
+        request={},
+        amount_minor=1000,
+        currency="EUR",
+        description="A gift",
+        return_url="http://127.0.0.1:8000/d/x",
+    )
+    invitation = Invitation(
+        nonprofit_id=at.id,
+        email=made[OWNER_OF_OWN].email,
+        role="viewer",
+        invited_by_id=made["owner"].id,
+        expires_at=now + timedelta(days=1),
+    )
+    mail = KeptMail(to="a@example.org", subject="A mail", text="Text", html="<p>Text</p>")
+    task = Task(name="mail.send", queue="outbound", args={}, run_after=now, dead_at=now, last_error="no")
+    session.add_all([payment, invitation, mail, task])
+    session.flush()
+    return {
+        "nonprofit_code": at.code,
+        "project_code": project.code,
+        "video_code": video.code,
+        "donation_code": gift.code,
+        "donation_number": gift.number,
+        "upload_code": _upload(session, made[OWNER_OF_OWN]).code,
+        "document_code": factories.document(session, at, made["owner"]).code,
+        "invitation_code": invitation.code,
+        "person_code": made["viewer"].code,
+        "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
+        "payment_code": payment.code,
+        "task_id": str(task.id),
+        "mail_id": str(mail.id),
+        "provider": "sandbox",
+        "tag": project.tag,
+        "token": passwords.reset_token(made["stranger"], settings.secret_key),
+    }
+
+
+def _upload(session: Session, creator: Person) -> Upload:
+    video: Video = factories.video(session, creator, state="uploading", publishing="draft")
+    upload = Upload(
+        video_id=video.id,
+        object_key=f"sources/{new_code(22)}",
+        multipart_id="gone",
+        filename="clip.mp4",
+        content_type="video/mp4",
+        size=1000,
+        part_size=1000,
+    )
+    session.add(upload)
+    session.flush()
+    return upload
