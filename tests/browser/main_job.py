@@ -132,10 +132,7 @@ def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = Fals
     page.fill("[name=title]", title)
     page.fill("[name=tag]", f"#{TAG}")
     page.locator("[data-details] [type=submit]").click()
-    expect(page.locator("[data-saved]")).to_have_text("Saved.")
-    expect(page.locator("[data-announce]")).to_contain_text("has arrived", timeout=30_000)
-    page.goto(f"{site.address}/studio")
-    page.get_by_role("link", name=title, exact=True).click()
+    page.wait_for_url(re.compile(r"/studio/videos/[a-z0-9]{10}"), timeout=30_000)
     code = re.search(r"/studio/videos/([a-z0-9]{10})", page.url)
     assert code is not None
     expect(page.locator("[data-video][data-state=ready]")).to_be_visible(timeout=TRANSCODE_MS)
