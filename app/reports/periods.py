@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 3660
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,9 @@ def latest(now: datetime, zone: str) -> Period:
 
 
 def between(first: date, last: date, zone: str) -> Period:
-    """From the first to the last day, both included; an order typed the wrong way round is put right."""
-    first, last = min(first, last), max(first, last)
-    first = max(first, last - timedelta(days=MAX_DAYS - 1), date(1970, 1, 1) + timedelta(days=MAX_DAYS))
-    last = min(max(first, last), date(9000, 1, 1))
+    """From the first to the last day, both included; typed the wrong way round or out of range, put right."""
+    first, last = sorted(min(max(day, EARLIEST), LATEST) for day in (first, last))
+    first = max(first, last - timedelta(days=MAX_DAYS - 1))
     return Period(first, last + timedelta(days=1), zone)
 
 
