@@ -31,6 +31,7 @@ class Settings(BaseSettings):
 
     environment: Literal["embedded", "staging", "production"] = "production"
     base_url: str
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     secret_key: str = DEFAULT_SECRET
     database_url: str
     redis_url: str

@@ -32,7 +32,9 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.wsgi_app = ProxyFix(app.wsgi_app)  # pyright: ignore[reportAttributeAccessIssue] (Flask documents this)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue] (Flask documents this)
     signin.install(app)
     languages.install(app)
     shown.install(app)
