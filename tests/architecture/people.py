@@ -1,4 +1,4 @@
-"""One small world for the route × role test: who could knock, and what stands behind every kind of address."""
+"""One small world for the route × role test: who could knock, and what stands behind each address."""
 
 from dataclasses import dataclass
 from datetime import timedelta
