@@ -50,31 +50,22 @@ def test_an_event_stays_as_it_came(session: Session, change: str):
 
 def test_a_posting_that_does_not_balance_is_refused(session: Session, donation: Donation):
     posting = LedgerTransaction(kind="capture", idempotency="unbalanced", donation_id=donation.id)
-    with pytest.raises(DBAPIError, match="does not balance"), session.begin_nested():
-        session.add(posting)
-        session.flush()
+    session.add(posting)
+    session.flush()
+    with session.begin_nested():
         session.add_all(
             LedgerEntry(transaction_id=posting.id, account=account, currency=currency, amount_minor=minor)
             for account, currency, minor in (("provider", "EUR", 5), ("donations", "USD", -5))
         )
-        session.flush()
+    with pytest.raises(DBAPIError, match="does not balance"), session.begin_nested():
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def test_credit_beyond_what_was_captured_is_refused(session: Session, donation: Donation):
+    beyond = {"amount_minor": 1, "currency": "EUR", "rule": "last", "rule_version": 1, "evidence": {}}
+    with session.begin_nested():
+        session.add(Credit(donation_id=donation.id, at=clock.now(), **beyond))
     with pytest.raises(DBAPIError, match="captured is 1000"), session.begin_nested():
-        session.add(
-            Credit(
-                donation_id=donation.id,
-                amount_minor=1,
-                currency="EUR",
-                rule="last",
-                rule_version=1,
-                evidence={},
-                at=clock.now(),
-            )
-        )
-        session.flush()
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
