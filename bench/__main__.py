@@ -2,7 +2,7 @@
 
 import runpy
 
-BENCHMARKS = ("tasks",)
+BENCHMARKS = ("tasks", "transcode")
 
 for name in BENCHMARKS:
     runpy.run_module(f"bench.{name}", run_name="__main__")

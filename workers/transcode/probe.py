@@ -20,6 +20,7 @@ INTERLACED = {"tt", "bb", "tb", "bt"}
 MP4_BOXES = {b"ftyp", b"mdat", b"free", b"wide", b"skip", b"moov"}
 WHOLE = 0.98  # share of the announced duration that must be there
 SLACK_SECONDS = 0.25
+NEARLY_SQUARE = Fraction(2, 100)
 UNEVEN = 0.25  # an interval this far from the median is uneven; a few of them are rounding
 REFUSED = 1  # how ffprobe ends when the file is at fault
 MOST_PACKETS = 400_000
@@ -127,7 +128,9 @@ def display_size(video: dict[str, Any]) -> tuple[int, int]:
     width, height = Fraction(int(video["width"])), Fraction(int(video["height"]))
     aspect = str(video.get("sample_aspect_ratio", "1:1")).split(":")
     if len(aspect) == 2 and all(part.isdigit() and int(part) for part in aspect):
-        width *= Fraction(int(aspect[0]), int(aspect[1]))
+        ratio = Fraction(int(aspect[0]), int(aspect[1]))
+        # Editors round; a clip of 1080 pixels is not one of 1077 because of it.
+        width *= ratio if abs(ratio - 1) > NEARLY_SQUARE else 1
     shown = max(1, round(width)), max(1, round(height))
     return (shown[1], shown[0]) if _rotation(video) % 180 == 90 else shown
 

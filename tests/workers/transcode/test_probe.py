@@ -37,6 +37,21 @@ def test_pixels_that_are_not_square_are_counted_as_shown(clips: Clips):
     assert (seen.width, seen.height) == (640, 360)
 
 
+@pytest.mark.parametrize(
+    ("aspect", "shown"),
+    [
+        ("1:1", (1080, 1920)),
+        ("404:405", (1080, 1920)),
+        ("2:1", (2160, 1920)),
+        ("0:1", (1080, 1920)),
+        ("N/A", (1080, 1920)),
+    ],
+)
+def test_pixels_that_are_nearly_square_are_taken_for_square(aspect: str, shown: tuple[int, int]):
+    video = {"width": 1080, "height": 1920, "sample_aspect_ratio": aspect}
+    assert probing.display_size(video) == shown
+
+
 def test_silence_is_accepted_and_told(clips: Clips):
     seen = look(clips, clips.silent())
     assert seen.audio_index is None
