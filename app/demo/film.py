@@ -136,7 +136,7 @@ class Clip:
 
     paint: Callable[[Stage], list[Layer]]
     sound: str | None  # an ffmpeg audio source, or none
-    seconds: float = 7
+    seconds: float = 5
     stage: Stage = Stage(720, 1280)
 
 

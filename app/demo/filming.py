@@ -41,7 +41,7 @@ def find(session: Session, upload: Upload) -> Video | None:
     )
 
 
-def film(upload: Upload, settings: Settings, private: Bucket) -> None:
+def film(upload: Upload, settings: Settings, private: Bucket, browser: httpx.Client) -> None:
     """Shoot a scene and upload it, unless that was done before."""
     with unit_of_work() as session:
         if find(session, upload) is not None:
@@ -54,10 +54,10 @@ def film(upload: Upload, settings: Settings, private: Bucket) -> None:
             stage = scenes.UPRIGHT if upload.upright else scenes.WIDE
             clip = scenes.clip(upload.scene, upload.seconds, stage, upload.silent)
             shoot(clip, settings.ffmpeg, path)
-        send(upload, path, settings, private)
+        send(upload, path, settings, private, browser)
 
 
-def send(upload: Upload, path: Path, settings: Settings, private: Bucket) -> None:
+def send(upload: Upload, path: Path, settings: Settings, private: Bucket, browser: httpx.Client) -> None:
     """Send a file in parts straight to the store, then name it, tag it and publish it."""
     size = path.stat().st_size
     with unit_of_work() as session:
@@ -66,7 +66,7 @@ def send(upload: Upload, path: Path, settings: Settings, private: Bucket) -> Non
     begun = uploads.begin(private, "video/mp4")
     with unit_of_work() as session:
         row = uploads.register(session, settings, creator_id, begun, filename=path.name, size=size)
-    _put_parts(row, path, private)
+    _put_parts(row, path, private, browser)
     uploads.seal(private, row)
     with unit_of_work() as session:
         video = session.get_one(Video, row.video_id)
@@ -77,8 +77,8 @@ def send(upload: Upload, path: Path, settings: Settings, private: Bucket) -> Non
             lifecycle.publish(session, video, "published", creator_id)
 
 
-def _put_parts(row: videos.Upload, path: Path, private: Bucket) -> None:
-    with path.open("rb") as file, httpx.Client(timeout=60) as browser:
+def _put_parts(row: videos.Upload, path: Path, private: Bucket, browser: httpx.Client) -> None:
+    with path.open("rb") as file:
         for number in range(1, uploads.part_count(row) + 1):
             part = file.read(row.part_size)
             md5 = base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()

@@ -31,16 +31,15 @@ PATIENCE_SECONDS = 120
 PAUSE_SECONDS = 0.2
 
 
-def give_all(settings: Settings) -> int:
-    """Let everybody give and pay, in no order of place; returns how many gifts that are."""
+def give_all(settings: Settings, browser: httpx.Client) -> None:
+    """Let everybody give and pay, in no order of place."""
     gateway = open_gateway(settings)
     if gateway is None:
         raise DemoError("The demo needs the simulated payments. Set KINDRELAY_PAYMENT_PROVIDER=sandbox.")
     numbered = list(enumerate(PRESENTS))
     Random(7).shuffle(numbered)  # noqa: S311 (the same order each time)
     for number, present in numbered:
-        _give(present, f"demogift{number:08d}", settings, gateway)
-    return len(numbered)
+        _give(present, f"demogift{number:08d}", settings, gateway, browser)
 
 
 def wait_until_settled() -> None:
@@ -52,7 +51,9 @@ def wait_until_settled() -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def _give(present: Present, token: str, settings: Settings, gateway: PaymentGateway) -> None:
+def _give(
+    present: Present, token: str, settings: Settings, gateway: PaymentGateway, browser: httpx.Client
+) -> None:
     with unit_of_work() as session:
         offer = _offer(session, present.place, settings.payment_provider)
         donation = checkout.start(session, offer, _gift(present, offer.project.currency), token)
@@ -62,7 +63,7 @@ def _give(present: Present, token: str, settings: Settings, gateway: PaymentGate
     opened = gateway.open_payment(checkout.payment_request(donation, page))
     with unit_of_work() as session:
         checkout.opened(session, donation.id, opened)
-    _pay(opened.pay_url)
+    _pay(opened.pay_url, browser)
 
 
 def _offer(session: Session, place: str, provider: str) -> Offer:
@@ -87,16 +88,15 @@ def _gift(present: Present, currency: str) -> checkout.Gift:
     )
 
 
-def _pay(address: str) -> None:
+def _pay(address: str, browser: httpx.Client) -> None:
     """Do what a donor does on the provider's page: choose a card and press the button."""
-    with httpx.Client(timeout=30) as browser:
-        page = browser.get(address)
-        if page.is_redirect:
-            return  # paid before
-        token = CSRF_FIELD.search(page.raise_for_status().text)
-        if token is None:
-            raise DemoError(f"The pay page at {address} has no form.")
-        answer = browser.post(address, data={"csrf_token": html.unescape(token[1]), "card": CARD})
+    page = browser.get(address)
+    if page.is_redirect:
+        return  # paid before
+    token = CSRF_FIELD.search(page.raise_for_status().text)
+    if token is None:
+        raise DemoError(f"The pay page at {address} has no form.")
+    answer = browser.post(address, data={"csrf_token": html.unescape(token[1]), "card": CARD})
     if not answer.is_redirect:
         raise DemoError(f"The pay page at {address} answered {answer.status_code}.")
 

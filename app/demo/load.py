@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import httpx
 from sqlalchemy import func, select
 
 from app.accounts import people
@@ -33,6 +34,7 @@ def load(settings: Settings, say: Say) -> None:
     """
     _require_empty()
     store = open_store(settings)
+    browser = httpx.Client(timeout=60)
     with _told(say, f"{len(ORGANISATIONS)} organisations, {len(PROJECTS)} projects, their people"):
         founding.gather()
         for organisation in ORGANISATIONS:
@@ -41,9 +43,9 @@ def load(settings: Settings, say: Say) -> None:
             founding.open_project(undertaking)
     for upload in (IN_A_HURRY, *UPLOADS):
         with _told(say, f"Film: {upload.title}"):
-            filming.film(upload, settings, store.private)
+            filming.film(upload, settings, store.private, browser)
     with _told(say, "Gifts, each paid on the provider's page"):
-        giving.give_all(settings)
+        giving.give_all(settings, browser)
     with _told(say, "Covers of the projects"):
         for undertaking in PROJECTS:
             founding.dress(undertaking, store)
@@ -71,4 +73,4 @@ def _require_empty() -> None:
 def _told(say: Say, what: str) -> Generator[None]:
     began = time.monotonic()
     yield
-    say(f"  {what:<91} {time.monotonic() - began:5.1f} s")
+    say(f"  {time.monotonic() - began:5.1f} s  {what}")

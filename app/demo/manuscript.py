@@ -9,10 +9,10 @@ from app.demo.paper import Scissors, Sheet, dice, mixed
 
 PAGE_WIDTH, PAGE_HEIGHT = 262, 400
 HOLES = (
-    (-196, -104, 30, 1.3),
-    (-92, 84, 36, 2.6),
-    (84, -128, 28, 3.9),
-    (176, 58, 38, 5.2),
+    (-196, -104, 30, 1.0),
+    (-92, 84, 36, 2.15),
+    (84, -128, 28, 3.3),
+    (176, 58, 38, 4.45),
 )  # x, y, size, mended at
 OLD = mixed(PAPER, OCHRE, 0.28)
 

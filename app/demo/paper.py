@@ -201,7 +201,7 @@ def _texture() -> Picture:
         even = levelled(raw, lambda v: 128 + (v - 128) * reach)
         return even if width == TILE else even.resize((TILE, TILE), Image.Resampling.BICUBIC)
 
-    fibre = noise(TILE, TILE, 0.07)
+    fibre = noise(TILE, TILE, 0.045)
     for layer in (noise(96, 512, 0.05), noise(40, 40, 0.075), noise(512, 300, 0.03)):
         fibre = ImageChops.add(fibre, layer, 1, -128)
     return fibre

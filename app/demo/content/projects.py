@@ -47,7 +47,7 @@ PROJECTS = (
 | 燃气与运输 | 0.90 元 |
 | 厨娘工资 | 0.90 元 |
 
-一顿热午饭 **6 元**，一个孩子一学期 **570 元**。
+一顿热午饭 **6 元**，一个孩子一学期 **570 元**。这一次，我们为溪头小学一年级的**十个孩子**筹一个学期。
 
 ### 我们承诺
 
@@ -55,7 +55,7 @@ PROJECTS = (
 - 孩子的画由监护人签字同意后才会公开；
 - 每条视频带来多少捐款，这里都查得到。
 """,
-        goal=Money(12_000_000, "CNY"),
+        goal=Money(570_000, "CNY"),
         scene="bowl",
         filing_number="演示备案-53330000-2026-0108",
         news=(
@@ -69,7 +69,7 @@ PROJECTS = (
         owner="shandeng",
         tag="山里的灯",
         title="山里的灯：让早读不用打手电",
-        summary="为十九所村小装上早读灯，修好雨天最滑的那一段上学路。",
+        summary="为村小的一间教室装上早读灯，修好雨天最滑的那一段上学路。",
         story="""山里天亮得晚。冬天早读时，三年级的教室要靠两支手电。
 
 我们为每间教室装**六盏护眼灯**，接太阳能板和蓄电池；再把学校门前最滑的一段路铺上石板。去年雨季，阿岩老师撑着一把大红伞，
@@ -81,9 +81,9 @@ PROJECTS = (
 2. 光伏板与电池：2,600 元
 3. 安装与三年维护：720 元
 
-装一间，公布一间：发票、照片、校长签收单都会贴在“进展”里。
+一共 **4,400 元**。装一间，公布一间：发票、照片、校长签收单都会贴在“进展”里。
 """,
-        goal=Money(8_360_000, "CNY"),
+        goal=Money(440_000, "CNY"),
         scene="school",
         filing_number="演示备案-53330000-2026-0131",
         news=(
@@ -99,7 +99,7 @@ PROJECTS = (
     Undertaking(
         owner="nanpo",
         tag="一页一页",
-        title="一页一页：修完这部县志",
+        title="一页一页：修好县志第一卷",
         summary="一部清代县志，四百一十二页，两百多个虫洞。补完它，再把它扫描给所有人看。",
         story="""这部县志在祠堂的梁上放了八十年。打开时，纸像秋叶一样往下掉。
 
@@ -107,16 +107,16 @@ PROJECTS = (
 
 > 补书的人不留名字。好的修补，是五十年后的人看不出你来过。
 
-- 修一页：**60 元**（补纸、浆糊、半天工）
+- 修一页：**60 元**（补纸、浆糊、半天工），第一卷七十六页，共 **4,560 元**
 - 扫描一卷：**900 元**
 - 带一个学徒一个月：**3,200 元**
 
 修完后，原书归还祠堂，全文扫描免费公开。
 """,
-        goal=Money(4_120_000, "CNY"),
+        goal=Money(456_000, "CNY"),
         scene="book",
         filing_number="演示备案-52330000-2026-0019",
-        news=(News("第一卷完工", "七十六页，补洞四十三处，最大的一处有茶杯口大。扫描件下周上线。"),),
+        news=(News("修到第四十一页", "补洞四十三处，最大的一处有茶杯口大。先修好的页，下周开始扫描。"),),
     ),
     Undertaking(
         owner="harbour",
@@ -139,7 +139,7 @@ it down the steps. On Sunday evenings forty boats go past the window, and every 
 
 Nothing stays in the river. Every drawing goes back to its artist.
 """,
-        goal=Money(960_000, "GBP"),
+        goal=Money(96_000, "GBP"),
         scene="river",
         news=(
             News(
@@ -170,7 +170,7 @@ day**; nobody waits for the last coat. The line behind our shed is where they ai
 
 Each school signs for its parcel. The lists are counted twice, and published without names.
 """,
-        goal=Money(1_450_000, "GBP"),
+        goal=Money(72_800, "GBP"),
         scene="coats",
         news=(
             News(
@@ -195,7 +195,7 @@ rooms**, and have the vet come every Thursday instead of every second one.
 
 The cat is not part of the budget. The cat disagrees.
 """,
-        goal=Money(900_000, "JPY"),
+        goal=Money(138_000, "JPY"),
         scene="dog",
     ),
 )

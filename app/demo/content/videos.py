@@ -12,7 +12,7 @@ class Upload:
     scene: str
     title: str
     description: str
-    seconds: float = 7
+    seconds: float = 5
     upright: bool = True
     silent: bool = False
     published: bool = True
@@ -25,7 +25,7 @@ UPLOADS = (
         "dog",
         "Second take, without the sneeze",
         "Not sure yet. #ginkgo-yard",
-        seconds=4,
+        seconds=3,
         published=False,
     ),
     Upload(
@@ -41,7 +41,7 @@ UPLOADS = (
         "river",
         "The boats, seen from the bridge",
         "I only came to fix a lamp post. Then forty paper boats went under me. #draw-it-into-reality",
-        seconds=6,
+        seconds=4,
         upright=False,
     ),
     Upload(
@@ -51,6 +51,7 @@ UPLOADS = (
         "第二卷，四个洞",
         "没有声音，修书的时候本来就没有声音。#一页一页",
         silent=True,
+        seconds=5.5,
     ),
     Upload(
         "coats",
@@ -79,6 +80,7 @@ UPLOADS = (
         "bowl",
         "照着阿朵的画，做了一碗面",
         "她画了三道热气，我就等到有三道热气才端上来。#点画成真",
+        seconds=6,
     ),
     Upload(
         "boats",

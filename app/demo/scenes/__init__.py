@@ -10,7 +10,7 @@ from app.demo.scenes import book, bowl, coats, dog, river, school, tea
 
 UPRIGHT = Stage(720, 1280)
 WIDE = Stage(1280, 720)
-COVER = Stage(1600, 900)
+COVER = Stage(1280, 720)
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,20 @@ SCENES = {
     "school": Scene(school.paint, sound.over(sound.wind(7), "1030503060508", 0.54), 6.0),
     "tea": Scene(tea.paint, sound.over(sound.rain(8), "5030200010020", 0.56), 3.0),
     "river": Scene(river.paint, sound.over(sound.water(9), "6053020305060", 0.55), 4.0),
-    "book": Scene(book.paint, sound.music("2010302050", 0.7), 5.0),
+    "book": Scene(book.paint, sound.music("2010302050", 0.7), 4.25),
     "dog": Scene(dog.paint, sound.over(sound.wind(10), "3051306030501", 0.5), 3.2),
     "coats": Scene(coats.paint, sound.over(sound.wind(11), "5030602050308", 0.52), 2.4),
 }
 
 
-def clip(name: str, seconds: float = 7, stage: Stage = UPRIGHT, silent: bool = False) -> Clip:
+def clip(name: str, seconds: float = 5, stage: Stage = UPRIGHT, silent: bool = False) -> Clip:
     """A scene as a clip to shoot."""
     scene = SCENES[name]
     return Clip(scene.paint, None if silent else scene.sound, seconds, stage)
 
 
 def cover(name: str) -> bytes:
-    """The best moment of a scene as a wide picture: a JPEG of 1600 × 900 pixels."""
+    """The best moment of a scene as a wide picture: a JPEG of 1280 × 720 pixels."""
     scene = SCENES[name]
     page = BytesIO()
     still(scene.paint(COVER), COVER, scene.best).save(page, "JPEG", quality=88)

@@ -34,7 +34,7 @@ from app.demo.paper import Colour, Picture, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
-    """Seven seconds of snow."""
+    """Some seconds of snow."""
     return [
         _village(stage),
         *_smoke(stage),

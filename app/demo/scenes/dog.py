@@ -30,7 +30,7 @@ from app.demo.paper import Picture, Scissors, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
-    """Seven seconds of an afternoon."""
+    """Some seconds of an afternoon."""
     u = stage.unit * stage.pick(1, 1.05)
     ground = stage.height * stage.pick(0.645, 0.64)
     x, y = stage.width * stage.pick(0.53, 0.56), stage.height * stage.pick(0.84, 0.86)

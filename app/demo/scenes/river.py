@@ -27,7 +27,7 @@ from app.demo.paper import Colour, Picture, Scissors, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
-    """Seven seconds of drifting."""
+    """Some seconds of drifting."""
     water = [_water(stage, row) for row in range(6)]
     fleet = _fleet(stage)
     return [

@@ -27,7 +27,7 @@ from app.demo.paper import Picture, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
-    """Seven seconds of first light."""
+    """Some seconds of first light."""
     u, w, h = stage.unit, stage.width, stage.height
     birds = figures.bird(u, mixed(PLUM, INK, 0.4))
     far = scenery.hill(stage, 0.42, (60, 60, 190, 70, 20, 130, 150), BLUSH, ROSE, 2, below=0.6)

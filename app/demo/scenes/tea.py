@@ -25,7 +25,7 @@ from app.demo.paper import Colour, Picture, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
-    """Seven seconds of rain."""
+    """Some seconds of rain."""
     far = scenery.hill(
         stage, 0.3, (40, 40, 150, 60, 190, 90, 120, 100), mixed(SKY, SAGE, 0.3), MIST, 21, below=0.5
     )

@@ -1,0 +1,46 @@
+"""The demo's content holds together before anything is made of it."""
+
+from app.demo import scenes
+from app.demo.content.donations import PRESENTS
+from app.demo.content.nonprofits import ORGANISATIONS
+from app.demo.content.people import CREATORS, EVERYBODY, OWNERS
+from app.demo.content.projects import PROJECTS
+from app.demo.content.videos import IN_A_HURRY, UPLOADS
+from app.demo.giving import CARD
+from app.gateways.payments.sandbox.scripts import Script, script_for
+from app.projects import tags
+
+TAGS = {tags.key(project.tag) for project in PROJECTS}
+
+
+def test_every_gift_has_somewhere_to_go():
+    places = {upload.key for upload in UPLOADS if upload.published} | {
+        f"#{project.tag}" for project in PROJECTS
+    }
+    assert {present.place for present in PRESENTS} == places
+
+
+def test_no_amount_makes_the_provider_act_up():
+    assert {script_for(CARD, present.amount) for present in PRESENTS} == {Script.PAYS}
+
+
+def test_every_film_carries_a_project_of_the_demo():
+    for upload in (*UPLOADS, IN_A_HURRY):
+        assert len(TAGS.intersection(tags.find(upload.description))) == 1, upload.title
+
+
+def test_every_scene_is_there_and_every_scene_is_shown():
+    assert {upload.scene for upload in UPLOADS} == set(scenes.SCENES)
+    assert {project.scene for project in PROJECTS} <= set(scenes.SCENES)
+
+
+def test_everybody_who_is_named_has_an_account():
+    assert {upload.creator for upload in (*UPLOADS, IN_A_HURRY)} <= {creator.key for creator in CREATORS}
+    assert {one.owner for one in ORGANISATIONS} == {owner.key for owner in OWNERS}
+    assert {project.owner for project in PROJECTS} <= {one.owner for one in ORGANISATIONS if one.approval}
+    assert len({somebody.email for somebody in EVERYBODY}) == len(EVERYBODY)
+
+
+def test_both_languages_and_a_currency_without_cents_are_there():
+    assert {project.goal.currency for project in PROJECTS} == {"CNY", "GBP", "JPY"}
+    assert {somebody.locale for somebody in EVERYBODY} == {"en", "zh_Hans"}

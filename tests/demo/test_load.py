@@ -1,0 +1,187 @@
+"""The demo on a real `kindrelay up`: afterwards everything is as it was meant, to the cent."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import people
+from app.core.models import Task
+from app.core.paths import ROOT
+from app.core.settings import Settings
+from app.credit.models import Credit
+from app.demo import load
+from app.demo.content.donations import PRESENTS
+from app.demo.content.people import EVERYBODY, PASSWORD
+from app.demo.content.projects import PROJECTS
+from app.demo.content.videos import IN_A_HURRY, UPLOADS
+from app.demo.errors import DemoError
+from app.donations.models import Donation
+from app.embedded.environment import environment
+from app.embedded.home import Home
+from app.embedded.ports import choose
+from app.nonprofits.models import Nonprofit
+from app.projects.models import Project
+from app.videos.models import Video
+from tests import factories
+
+PATIENCE_SECONDS = 420
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A home that `kindrelay up --demo` has filled and is running."""
+
+    home: Home
+    address: str
+    said: str
+    variables: dict[str, str]
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    folder = Path(tempfile.mkdtemp(prefix="kindrelay-demo-"))
+    folder.chmod(0o755)  # PostgreSQL's own user must get in when the tests run as root
+    port = choose(["web"], {})["web"]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "up",
+        "--demo",
+        "--home",
+        str(folder / "home"),
+        "--port",
+        str(port),
+    ]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
+    log = folder / "up.log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        until(lambda: "Ctrl-C" in log.read_text(), lambda: running.poll() is None, log)
+        home = Home(folder / "home")
+        yield Platform(home, f"http://127.0.0.1:{port}", log.read_text(), environment(home))
+    finally:
+        running.terminate()
+        running.wait(60)
+        rmtree(folder)
+
+
+def until(done: Callable[[], bool], going: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert going(), log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.5)
+
+
+@pytest.fixture
+def books(platform: Platform) -> Iterator[Session]:
+    engine = create_engine(platform.variables["KINDRELAY_DATABASE_URL"])
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def counted(session: Session) -> list[int | None]:
+    return [
+        session.scalar(select(func.count()).select_from(table))
+        for table in (Nonprofit, Project, Video, Donation)
+    ]
+
+
+def test_every_film_plays_and_the_text_file_was_refused(books: Session):
+    states = dict(books.execute(select(Video.title, Video.state)).tuples().all())
+    assert states == {upload.title: "ready" for upload in UPLOADS} | {IN_A_HURRY.title: "rejected"}
+    assert books.scalar(select(Video.reason).where(Video.state == "rejected"))
+    drafts = books.scalars(select(Video.title).where(Video.publishing == "draft")).all()
+    assert set(drafts) == {IN_A_HURRY.title, *(upload.title for upload in UPLOADS if not upload.published)}
+    assert books.scalars(select(Video.has_audio).where(Video.state == "ready")).all().count(False) == 1
+
+
+def test_every_gift_was_paid_and_credited_to_the_video_it_came_from(books: Session):
+    assert set(books.scalars(select(Donation.state))) == {"paid"}
+    title = {upload.key: upload.title for upload in UPLOADS}
+    meant = Counter[str | None]()
+    for present in PRESENTS:
+        meant[title.get(present.place)] += present.amount
+    credited = books.execute(
+        select(Video.title, func.sum(Credit.amount_minor))
+        .select_from(Credit)
+        .outerjoin(Video, Video.id == Credit.video_id)
+        .group_by(Video.title)
+    )
+    assert {place: int(amount) for place, amount in credited.tuples()} == dict(meant)
+
+
+def test_one_organisation_waits_and_the_others_may_receive(books: Session):
+    statuses = Counter(books.scalars(select(Nonprofit.status)))
+    assert statuses == {"verified": 4, "submitted": 1}
+    assert books.scalars(select(Project.status)).all() == ["live"] * len(PROJECTS)
+    assert None not in books.scalars(select(Project.cover_key)).all()
+
+
+def test_no_task_died(books: Session):
+    assert books.scalars(select(Task.last_error).where(Task.dead_at.is_not(None))).all() == []
+
+
+def test_the_books_agree(platform: Platform):
+    checked = platform.command("check-books")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_pages_show_it(platform: Platform):
+    for address, words in (
+        ("/", UPLOADS[-1].title),
+        ("/projects", PROJECTS[0].title),
+        ("/t/点画成真", PROJECTS[0].title),
+        ("/t/draw-it-into-reality", "Nadia"),
+    ):
+        page = httpx.get(platform.address + address, follow_redirects=True, timeout=30)
+        assert page.status_code == 200
+        assert words.replace("'", "&#39;") in page.text, address
+
+
+def test_everybody_can_sign_in_with_what_was_printed(platform: Platform, books: Session):
+    for somebody in EVERYBODY:
+        assert somebody.email in platform.said
+    assert PASSWORD in platform.said
+    assert people.authenticate(books, EVERYBODY[-1].email, PASSWORD).name == EVERYBODY[-1].name
+
+
+def test_loading_it_again_adds_nothing(platform: Platform, books: Session):
+    before = counted(books)
+    again = platform.command("demo")
+    assert again.returncode == 0, again.stdout + again.stderr
+    books.rollback()
+    assert counted(books) == before
+
+
+def test_a_platform_in_use_is_left_alone(session: Session, settings: Settings):
+    factories.person(session)
+    session.flush()
+    with pytest.raises(DemoError, match="in use"):
+        load.load(settings, lambda _: None)
+    assert counted(session) == [0, 0, 0, 0]
