@@ -53,6 +53,7 @@ def test_from_an_empty_desk_to_papers_handed_in(client: FlaskClient, session: Se
     page = client.get(f"{desk}/documents").text
     assert "登记证书.pdf" in page
     assert "Hand it in to be checked" in page
+    assert "Everything is there." in client.get(desk).text
 
     handed_in = client.post(f"{desk}/submit", follow_redirects=True).text
     assert "Being checked" in handed_in

@@ -75,6 +75,16 @@ def test_a_project_is_written_published_told_about_and_closed(
     assert "Publish" not in desk.get(here).text
 
 
+@pytest.mark.parametrize(("country", "currency"), [("NL", "EUR"), ("CN", "CNY"), ("JP", "JPY")])
+def test_a_new_project_is_proposed_in_the_countrys_own_currency(
+    client: FlaskClient, session: Session, country: str, currency: str
+) -> None:
+    owner = person(session)
+    at = nonprofit(session, owner, country=country)
+    page = sign_in_as(client, owner).get(f"/desk/{at.code}/projects/new").text
+    assert f'<option selected value="{currency}">' in page
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [

@@ -36,7 +36,7 @@ def steps(session: Session, nonprofit: Nonprofit) -> list[Step]:
     projects = queries.of_nonprofit(session, nonprofit.id)
     return [
         _papers(session, nonprofit),
-        _check(nonprofit),
+        _check(session, nonprofit),
         _account(session, nonprofit),
         _project(nonprofit, projects),
     ]
@@ -56,7 +56,7 @@ def _papers(session: Session, nonprofit: Nonprofit) -> Step:
     )
 
 
-def _check(nonprofit: Nonprofit) -> Step:
+def _check(session: Session, nonprofit: Nonprofit) -> Step:
     title = _("Be verified")
     match nonprofit.status:
         case "verified" if _certificate_has_ended(nonprofit):
@@ -71,8 +71,10 @@ def _check(nonprofit: Nonprofit) -> Step:
             return Step(title, NOW, _("You are suspended and cannot receive. The reason is above."))
         case "rejected":
             return Step(title, NOW, _("Your registration was refused. The reason is above."))
-        case _:
+        case _ if registration.missing(session, nonprofit):
             return Step(title, AHEAD, _("Once everything is there, hand it in. We look at it by hand."))
+        case _:
+            return Step(title, NOW, _("Everything is there. Hand it in; we look at it by hand."))
 
 
 def _certificate_has_ended(nonprofit: Nonprofit) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any, cast
 
 from babel import Locale
+from babel.numbers import get_territory_currencies
 from wtforms import DateField, EmailField, FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
@@ -142,6 +143,12 @@ def countries() -> list[tuple[str, str]]:
     """Codes and names of all countries, by name in the person's language."""
     names = cast("Mapping[str, str]", Locale.parse(language()).territories)
     return sorted(((code, names.get(code, code)) for code in COUNTRIES), key=lambda country: country[1])
+
+
+def currency_of(country: str) -> str | None:
+    """The currency that is used in a country, if projects can be opened in it."""
+    used = get_territory_currencies(country)
+    return next((code for code in used if code in EXPONENTS), None)
 
 
 def currencies() -> list[tuple[str, str]]:

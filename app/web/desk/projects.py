@@ -13,7 +13,7 @@ from app.nonprofits import payees
 from app.projects import covers, drafting, lifecycle, queries, updates
 from app.reports import totals
 from app.web.access import allow
-from app.web.desk.forms import CoverForm, ProjectForm
+from app.web.desk.forms import CoverForm, ProjectForm, currency_of
 from app.web.flashes import refusals_said
 from app.web.forms import said
 from app.web.loaders import load_nonprofit, load_project, may
@@ -40,7 +40,7 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
 def new(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.PROJECT_EDIT)
-    form = ProjectForm()
+    form = ProjectForm(currency=currency_of(nonprofit.country))
     if form.sent_and_valid():
         try:
             with unit_of_work() as session:
