@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import astuple, dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +23,7 @@ from app.core.money import Money, exponent
 from app.donations.models import CODE_LENGTH, Donation
 from app.donations.offers import Offer
 from app.gateways.payments.contract import OpenedPayment, PaymentRequest
+from app.nonprofits.models import PaymentAccount
 
 # Where one major unit is worth little, the least that is worth a payment; elsewhere it is one major unit.
 MINIMUM_MINOR = {"INR": 5_000, "JPY": 100, "KRW": 1_000, "TWD": 3_000}
@@ -51,32 +53,10 @@ def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
     account = offer.payee()
     gift = _checked(offer, gift)
     key = _key(offer, gift, token)
-    values = {
-        "code": ids.new_code(CODE_LENGTH),
-        "number": ids.new_code(),
-        "idempotency": key,
-        "nonprofit_id": offer.nonprofit.id,
-        "project_id": offer.project.id,
-        "payment_account_id": account.id,
-        "video_id": offer.video.id if offer.video else None,
-        "link_id": offer.link.id if offer.link else None,
-        "amount_minor": gift.amount.minor,
-        "currency": gift.amount.currency,
-        "donor_name": gift.name,
-        "anonymous": gift.anonymous,
-        "email": gift.email,
-        "public_message": gift.public_message,
-        "private_note": gift.private_note,
-        "locale": gift.locale,
-        "provider": account.provider,
-        "created_at": clock.now(),
-        "state": "pending",
-        "captured_minor": 0,
-        "refunded_minor": 0,
-        "fee_minor": 0,
-    }
     session.execute(
-        insert(Donation).values(**values).on_conflict_do_nothing(index_elements=[Donation.idempotency])
+        insert(Donation)
+        .values(**_row(offer, account, gift, key))
+        .on_conflict_do_nothing(index_elements=[Donation.idempotency])
     )
     return session.scalars(
         select(Donation)
@@ -130,6 +110,33 @@ def _checked(offer: Offer, gift: Gift) -> Gift:
         private_note=gift.private_note.strip(),
         locale=known(gift.locale),
     )
+
+
+def _row(offer: Offer, account: PaymentAccount, gift: Gift, key: str) -> dict[str, Any]:
+    return {
+        "code": ids.new_code(CODE_LENGTH),
+        "number": ids.new_code(),
+        "idempotency": key,
+        "nonprofit_id": offer.nonprofit.id,
+        "project_id": offer.project.id,
+        "payment_account_id": account.id,
+        "video_id": offer.video.id if offer.video else None,
+        "link_id": offer.link.id if offer.link else None,
+        "amount_minor": gift.amount.minor,
+        "currency": gift.amount.currency,
+        "donor_name": gift.name,
+        "anonymous": gift.anonymous,
+        "email": gift.email,
+        "public_message": gift.public_message,
+        "private_note": gift.private_note,
+        "locale": gift.locale,
+        "provider": account.provider,
+        "created_at": clock.now(),
+        "state": "pending",
+        "captured_minor": 0,
+        "refunded_minor": 0,
+        "fee_minor": 0,
+    }
 
 
 def _key(offer: Offer, gift: Gift, token: str) -> str:

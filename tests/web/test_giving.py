@@ -21,7 +21,8 @@ from app.videos.models import Video
 from tests import factories
 from workers.runner import run_due
 
-DECLINED, TWICE, LOST = "4000000000000002", "4000000000000028", "4000000000000036"
+PAYS = "4242 4242 4242 4242"
+DECLINED, TWICE, LOST = "4000 0000 0000 0002", "4000 0000 0000 0028", "4000 0000 0000 0036"
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def give(client: FlaskClient, address: str, **changes: str) -> str:
     return answer.location
 
 
-def pay(client: FlaskClient, pay_url: str, card: str = "4242424242424242") -> str:
+def pay(client: FlaskClient, pay_url: str, card: str = PAYS) -> str:
     answer = client.post(pay_url, data={"card": card})
     assert answer.status_code == 303
     return answer.location
@@ -140,6 +141,12 @@ def test_a_declined_card_can_be_followed_by_one_that_pays(
     run_due("money", "outbound")
     assert the_donation(session).state == "failed"
     pay(client, pay_url)
+    run_due("money", "outbound")
+    assert the_donation(session).state == "paid"
+
+
+def test_a_card_number_may_be_typed_without_spaces(client: FlaskClient, session: Session, video: Video):
+    pay(client, give(client, f"/v/{video.code}/donate"), PAYS.replace(" ", ""))
     run_due("money", "outbound")
     assert the_donation(session).state == "paid"
 
