@@ -113,7 +113,7 @@ def counted(session: Session) -> list[int | None]:
 
 
 def test_every_film_plays_and_the_text_file_was_refused(books: Session):
-    states = dict(books.execute(select(Video.title, Video.state)).tuples().all())
+    states = dict(tuple(row) for row in books.execute(select(Video.title, Video.state)))
     assert states == {upload.title: "ready" for upload in UPLOADS} | {IN_A_HURRY.title: "rejected"}
     assert books.scalar(select(Video.reason).where(Video.state == "rejected"))
     drafts = books.scalars(select(Video.title).where(Video.publishing == "draft")).all()
@@ -133,7 +133,7 @@ def test_every_gift_was_paid_and_credited_to_the_video_it_came_from(books: Sessi
         .outerjoin(Video, Video.id == Credit.video_id)
         .group_by(Video.title)
     )
-    assert {place: int(amount) for place, amount in credited.tuples()} == dict(meant)
+    assert {place: int(amount) for place, amount in credited} == dict(meant)
 
 
 def test_one_organisation_waits_and_the_others_may_receive(books: Session):
