@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import books
 from app.core import clock, tasks
 from app.core.models import Task
+from app.core.money import Money
 from app.credit import evidence
 from app.credit.models import Credit, CreditReversal
 from app.donations import ledger
@@ -194,8 +195,6 @@ def test_a_receipt_goes_out_once_and_only_with_an_address(session: Session, dona
 
 @pytest.mark.parametrize(("currency", "minor"), [("JPY", 5000), ("KWD", 5125)])
 def test_currencies_without_and_with_three_decimals_are_exact(session: Session, currency: str, minor: int):
-    from app.core.money import Money
-
     project = factories.project(session, goal=Money(10**6, currency))
     donation = factories.donation(session, to=project, amount_minor=minor)
     told(session, donation, EventKind.SUCCEEDED, fee_minor=7)

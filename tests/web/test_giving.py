@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core import tasks
 from app.core.models import Task
 from app.credit.models import Credit
 from app.donations.ledger import balance_of
@@ -19,6 +20,7 @@ from app.gateways.models import KeptMail, SandboxPayment
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
+from tests.web.conftest import sign_in_as
 from workers.runner import run_due
 
 PAYS = "4242 4242 4242 4242"
@@ -113,8 +115,6 @@ def test_a_redirect_without_an_event_posts_nothing(client: FlaskClient, session:
 
 def test_a_lost_webhook_is_found_in_the_providers_list(client: FlaskClient, session: Session, video: Video):
     pay(client, give(client, f"/v/{video.code}/donate"), LOST)
-    from app.core import tasks
-
     tasks.defer(session, "donations.reconcile")
     run_due("money")
     assert the_donation(session).state == "paid"
@@ -252,3 +252,20 @@ def test_every_page_of_the_simulated_provider_says_test_mode(
     pages = [client.get(address).text for address in (form, pay_url, "/sandbox")]
     pages.append(client.get(pay(client, pay_url)).text)
     assert ["TEST MODE" in page for page in pages] == [True] * 4
+
+
+def test_a_refund_at_the_providers_dashboard_comes_back_as_an_event(
+    client: FlaskClient, session: Session, video: Video
+):
+    pay(client, give(client, f"/v/{video.code}/donate"))
+    run_due("money", "outbound")
+    sign_in_as(client, factories.admin(session))
+    dashboard = client.get("/sandbox/payments").text
+    [address] = re.findall(r'action="(/sandbox/payments/\w+/refund)"', dashboard)
+    [key] = re.findall(r'name="key"[^>]*value="(\w+)"', dashboard)
+    for amount in ("2.50", "2.50", "nonsense"):
+        assert client.post(address, data={"amount": amount, "key": key}).status_code == 303
+    run_due("money", "outbound")
+    donation = the_donation(session)
+    assert (donation.state, donation.refunded_minor) == ("partly_refunded", 250)
+    assert balance_of(session, donation.id) == {"provider": 964, "donations": -1000, "fees": 36}

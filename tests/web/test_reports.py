@@ -1,4 +1,4 @@
-"""The desk's reports: every figure the same on the screen, in the CSV, in the donations behind it and in the ledger."""
+"""The desk's reports: every figure the same on the screen, in the CSV, in its donations and in the ledger."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import books
 from app.accounts.models import Person
 from app.core import clock
+from app.core.money import Money
 from app.donations.models import Donation
 from app.gateways.payments.contract import EventKind
 from app.nonprofits.models import Nonprofit
@@ -163,8 +164,6 @@ def test_another_nonprofits_donations_are_not_shown(
 def test_two_currencies_have_two_totals(
     client: FlaskClient, session: Session, owner: Person, nonprofit: Nonprofit
 ):
-    from app.core.money import Money
-
     yen = factories.project(session, nonprofit, goal=Money(100_000, "JPY"))
     euro = factories.project(session, nonprofit)
     gift(session, None, yen, 5000, 145)
