@@ -136,8 +136,8 @@ class Clip:
 
     paint: Callable[[Stage], list[Layer]]
     sound: str | None  # an ffmpeg audio source, or none
-    seconds: float = 5
-    stage: Stage = Stage(720, 1280)
+    seconds: float
+    stage: Stage
 
 
 def still(layers: Sequence[Layer], stage: Stage, t: float) -> Picture:

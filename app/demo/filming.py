@@ -51,8 +51,7 @@ def film(upload: Upload, settings: Settings, private: Bucket, browser: httpx.Cli
         if upload is IN_A_HURRY:
             path.write_bytes(HURRIED_FILE)
         else:
-            stage = scenes.UPRIGHT if upload.upright else scenes.WIDE
-            clip = scenes.clip(upload.scene, upload.seconds, stage, upload.silent)
+            clip = scenes.clip(upload.scene, upload.seconds, upload.stage, upload.silent)
             shoot(clip, settings.ffmpeg, path)
         send(upload, path, settings, private, browser)
 

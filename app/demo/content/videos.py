@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
+from app.demo.film import Stage
+
+UPRIGHT = Stage(720, 1280)
+SMALL = Stage(480, 854)
+WIDE = Stage(854, 480)
+
 
 @dataclass(frozen=True)
 class Upload:
-    """A video. Its tag may stand in its description; `upright`, `silent` and `seconds` say how it is shot."""
+    """A video. Its tag may stand in its description; `stage`, `silent` and `seconds` say how it is shot."""
 
     key: str
     creator: str
@@ -13,7 +19,7 @@ class Upload:
     title: str
     description: str
     seconds: float = 5
-    upright: bool = True
+    stage: Stage = UPRIGHT
     silent: bool = False
     published: bool = True
 
@@ -26,6 +32,7 @@ UPLOADS = (
         "Second take, without the sneeze",
         "Not sure yet. #ginkgo-yard",
         seconds=3,
+        stage=SMALL,
         published=False,
     ),
     Upload(
@@ -42,7 +49,7 @@ UPLOADS = (
         "The boats, seen from the bridge",
         "I only came to fix a lamp post. Then forty paper boats went under me. #draw-it-into-reality",
         seconds=4,
-        upright=False,
+        stage=WIDE,
     ),
     Upload(
         "book",

@@ -8,8 +8,6 @@ from app.demo import sound
 from app.demo.film import Clip, Layer, Stage, still
 from app.demo.scenes import book, bowl, coats, dog, river, school, tea
 
-UPRIGHT = Stage(720, 1280)
-WIDE = Stage(1280, 720)
 COVER = Stage(1280, 720)
 
 
@@ -33,7 +31,7 @@ SCENES = {
 }
 
 
-def clip(name: str, seconds: float = 5, stage: Stage = UPRIGHT, silent: bool = False) -> Clip:
+def clip(name: str, seconds: float, stage: Stage, silent: bool = False) -> Clip:
     """A scene as a clip to shoot."""
     scene = SCENES[name]
     return Clip(scene.paint, None if silent else scene.sound, seconds, stage)
