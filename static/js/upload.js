@@ -201,11 +201,23 @@ function startUploader(box) {
   }
 }
 
-// One worker hashes parts in the order they are asked for.
+// One worker hashes parts in the order they are asked for. One that could not be loaded is made anew next time.
 function hasher(address) {
+  let hash = null;
+  return (blob) => {
+    hash ??= startHashing(address, () => { hash = null; });
+    return hash(blob);
+  };
+}
+
+function startHashing(address, onBroken) {
   const worker = new Worker(address, { type: "module" });
   const waiting = new Map();
   let last = 0;
+  worker.addEventListener("error", () => {
+    onBroken();
+    for (const { fail } of waiting.values()) fail(new Error("hashing"));
+  });
   worker.addEventListener("message", ({ data }) => {
     const { done, fail } = waiting.get(data.id);
     waiting.delete(data.id);
