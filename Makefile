@@ -79,8 +79,9 @@ lock: $(UV)
 
 messages: setup-dev
 	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword N_ --keyword _l --keyword plural:1,2 \
-		--no-location --sort-output --project Kindrelay --output-file $(VENV)/messages.pot .
+		--no-location --sort-output --project Kindrelay --version 0.1 --copyright-holder Kindrelay \
+		--msgid-bugs-address Kindrelay --output-file $(VENV)/messages.pot .
 	@for language in zh_Hans; do \
-		test -f app/translations/$$language/LC_MESSAGES/messages.po && action="update --no-fuzzy-matching" || action=init; \
+		test -f app/translations/$$language/LC_MESSAGES/messages.po && action="update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date" || action=init; \
 		$(BIN)/pybabel $$action --input-file $(VENV)/messages.pot --output-dir app/translations --locale $$language; \
 	done

@@ -7,14 +7,22 @@ from flask import request
 from wtforms import Form as PlainForm
 
 from app.core.errors import Invalid, KindrelayError
+from app.core.i18n import N_
 from app.web.text import _
+
+# What WTForms itself can say of our fields, in our own words.
+OUR_WORDS = {
+    "Not a valid choice.": N_("Choose one from the list."),
+    "Invalid Choice: could not coerce.": N_("Choose one from the list."),
+    "Not a valid date value.": N_("Write a date such as 2026-05-31."),
+}
 
 
 class Translations:
-    """WTForms' own messages through our catalogue."""
+    """WTForms' own messages in our words and through our catalogue."""
 
     def gettext(self, string: str) -> str:
-        return _(string)
+        return _(OUR_WORDS.get(string, string))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return _(singular if n == 1 else plural)
