@@ -27,7 +27,22 @@ def coat(u: float, paint: Colour, trim: Colour, seed: int) -> Picture:
     sheet = Sheet(230 * u, 310 * u, seed)
 
     cut = Scissors(sheet, 0, 0, u)
+    _body(cut, paint, trim)
+    for y in (84, 128, 172, 216):
+        cut(o.ellipse(115, y, 6, 6), trim, 1)
+    for x in (70, 128):
+        cut(o.rounded(x, 190, 34, 34, 7), mixed(paint, CREAM, 0.12), 1.5)
+    hood = o.smooth([(66, 60), (72, 22), (115, 8), (158, 22), (164, 60), (115, 84)])
+    cut(hood, trim, 3, mixed(trim, INK, 0.1))
+    lining = o.smooth([(82, 56), (88, 32), (115, 24), (142, 32), (148, 56), (115, 68)])
+    cut(lining, mixed(paint, INK, 0.22))
+    for x in (84, 146):
+        cut(o.rounded(x - 5, 6, 10, 34, 4), WOOD, 2)
+    return sheet.image
 
+
+def _body(cut: Scissors, paint: Colour, trim: Colour) -> None:
+    """Sleeves and the quilted front, with their hems."""
     dark = mixed(paint, INK, 0.22)
     for side in (-1, 1):
         sleeve = [
@@ -38,44 +53,15 @@ def coat(u: float, paint: Colour, trim: Colour, seed: int) -> Picture:
             (115 + side * 50, 120),
         ]
         cut(o.smooth(sleeve, steps=4), mixed(paint, INK, 0.1), 3, dark)
-        cut(
-            o.turned(o.rounded(115 + side * 83 - 19, 190, 38, 22, 9), side * -7, (115 + side * 83, 200)),
-            trim,
-            2,
-        )
-    cut(
-        o.smooth(
-            [(72, 46), (115, 36), (158, 46), (172, 120), (178, 262), (115, 272), (52, 262), (58, 120)],
-            steps=5,
-        ),
-        paint,
-        5,
-        dark,
-    )
+        wrist = 115 + side * 83
+        cut(o.turned(o.rounded(wrist - 19, 190, 38, 22, 9), side * -7, (wrist, 200)), trim, 2)
+    front = [(72, 46), (115, 36), (158, 46), (172, 120), (178, 262), (115, 272), (52, 262), (58, 120)]
+    cut(o.smooth(front, steps=5), paint, 5, dark)
     for y in (92, 136, 180, 224):
-        cut(
-            o.stroke(
-                o.smooth([(57 - (y - 92) * 0.03, y), (115, y + 8), (173 + (y - 92) * 0.03, y)], closed=False),
-                2.6,
-            ),
-            dark,
-        )
+        seam = [(57 - (y - 92) * 0.03, y), (115, y + 8), (173 + (y - 92) * 0.03, y)]
+        cut(o.stroke(o.smooth(seam, closed=False), 2.6), dark)
     cut(o.rounded(46, 250, 138, 24, 11), trim, 2)
     cut(o.stroke([(115, 50), (115, 262)], 5), dark)
-    for y in (84, 128, 172, 216):
-        cut(o.ellipse(115, y, 6, 6), trim, 1)
-    for x in (70, 128):
-        cut(o.rounded(x, 190, 34, 34, 7), mixed(paint, CREAM, 0.12), 1.5)
-    cut(
-        o.smooth([(66, 60), (72, 22), (115, 8), (158, 22), (164, 60), (115, 84)]),
-        trim,
-        3,
-        mixed(trim, INK, 0.1),
-    )
-    cut(o.smooth([(82, 56), (88, 32), (115, 24), (142, 32), (148, 56), (115, 68)]), dark)
-    for x in (84, 146):
-        cut(o.rounded(x - 5, 6, 10, 34, 4), WOOD, 2)
-    return sheet.image
 
 
 def van(u: float) -> list[Picture]:
@@ -110,13 +96,14 @@ def van(u: float) -> list[Picture]:
         cut(o.placed(heart, 112, 104, 1.1), CREAM, 1)
         cut(o.ellipse(312, 122, 7, 9), HONEY, 1)
         for x in (76, 262):
-            cut(o.ellipse(x, 152, 28, 28), SOOT, 2)
-            spin = [
-                (x + 14 * math.cos(a + step * 0.4), 152 + 14 * math.sin(a + step * 0.4))
-                for a in (0, 1.57, 3.14, 4.71)
-            ]
-            cut(o.ellipse(x, 152, 15, 15), MIST, 0)
-            cut(o.stroke([spin[0], spin[2]], 4), SOOT, 0)
-            cut(o.stroke([spin[1], spin[3]], 4), SOOT, 0)
+            _wheel(cut, x, step * 0.4)
         pictures.append(sheet.image)
     return pictures
+
+
+def _wheel(cut: Scissors, x: float, turn: float) -> None:
+    cut(o.ellipse(x, 152, 28, 28), SOOT, 2)
+    spin = [(x + 14 * math.cos(a + turn), 152 + 14 * math.sin(a + turn)) for a in (0, 1.57, 3.14, 4.71)]
+    cut(o.ellipse(x, 152, 15, 15), MIST, 0)
+    cut(o.stroke([spin[0], spin[2]], 4), SOOT, 0)
+    cut(o.stroke([spin[1], spin[3]], 4), SOOT, 0)

@@ -30,6 +30,7 @@ def lay_open(sheet: Sheet, x: float, y: float, u: float) -> None:
     cut(_page(-1, 0), OLD, 3, mixed(OLD, OCHRE, 0.2))
     cut(_page(1, 0), mixed(OLD, CREAM, 0.2), 3, mixed(OLD, OCHRE, 0.15))
     _writing(cut, sheet.rng)
+    _landscape(cut)
     for hole in holes:
         cut(hole, mixed(BARK, INK, 0.3), 0, mixed(BARK, PLUM, 0.4))
         cut(o.stroke([*hole, hole[0]], 6), mixed(OCHRE, BARK, 0.4))
@@ -52,7 +53,7 @@ def _page(side: int, under: float) -> o.Outline:
 
 
 def _writing(cut: Scissors, rng: Random) -> None:
-    """Columns of an old hand, from the top down, round the holes; and a small landscape."""
+    """Columns of an old hand, from the top down, round the holes."""
     for side in (-1, 1):
         cut(o.stroke([(side * 20, -176), (side * 244, -182)], 2), BRICK)
         cut(o.stroke([(side * 20, 178), (side * 244, 174)], 2), BRICK)
@@ -64,37 +65,19 @@ def _writing(cut: Scissors, rng: Random) -> None:
                 cy = -158 + 25.5 * row
                 if all(math.dist((cx, cy), (hx, hy)) > size + 16 for hx, hy, size, _ in HOLES):
                     _sign(cut, cx, cy, rng)
-    cut(
-        [
-            *o.smooth(
-                [(24, 120), (60, 20), (96, 70), (128, -50), (170, 60), (196, 20), (214, 120)], closed=False
-            )
-        ],
-        mixed(MOSS, OLD, 0.45),
-        0,
-        mixed(OLD, MOSS, 0.15),
-    )
-    cut(
-        [*o.smooth([(24, 132), (80, 84), (140, 116), (214, 92)], closed=False), (214, 150), (24, 150)],
-        mixed(RIVER, OLD, 0.4),
-    )
+
+
+def _landscape(cut: Scissors) -> None:
+    """A small picture on the right page: summits over water, the sun, geese; and the seal on the left."""
+    summits = [(24, 120), (60, 20), (96, 70), (128, -50), (170, 60), (196, 20), (214, 120)]
+    cut(o.smooth(summits, closed=False), mixed(MOSS, OLD, 0.45), 0, mixed(OLD, MOSS, 0.15))
+    shore = o.smooth([(24, 132), (80, 84), (140, 116), (214, 92)], closed=False)
+    cut([*shore, (214, 150), (24, 150)], mixed(RIVER, OLD, 0.4))
     cut(o.ellipse(176, -96, 22, 22), mixed(PERSIMMON, OLD, 0.15))
     for k in range(3):
-        cut(
-            o.stroke(
-                o.smooth(
-                    [
-                        (52 + 30 * k, -60 - 12 * k),
-                        (60 + 30 * k, -66 - 12 * k),
-                        (68 + 30 * k, -58 - 12 * k),
-                        (78 + 30 * k, -66 - 12 * k),
-                    ],
-                    closed=False,
-                ),
-                3,
-            ),
-            SOOT,
-        )
+        x, y = 30 * k, -12 * k
+        goose = [(52 + x, -60 + y), (60 + x, -66 + y), (68 + x, -58 + y), (78 + x, -66 + y)]
+        cut(o.stroke(o.smooth(goose, closed=False), 3), SOOT)
     cut(o.rounded(-246, 144, 26, 26, 4), PERSIMMON)
 
 

@@ -113,7 +113,7 @@ def counted(session: Session) -> list[int | None]:
 
 
 def test_every_film_plays_and_the_text_file_was_refused(books: Session):
-    states = dict(tuple(row) for row in books.execute(select(Video.title, Video.state)))
+    states = {row.title: row.state for row in books.execute(select(Video.title, Video.state))}
     assert states == {upload.title: "ready" for upload in UPLOADS} | {IN_A_HURRY.title: "rejected"}
     assert books.scalar(select(Video.reason).where(Video.state == "rejected"))
     drafts = books.scalars(select(Video.title).where(Video.publishing == "draft")).all()

@@ -71,7 +71,14 @@ def _cup_at(stage: Stage) -> o.Point:
 
 
 def _tools(sheet: Sheet, stage: Stage, u: float) -> None:
-    """A cup of tea, a pot of paste, papers to patch with and a stone to weigh them down."""
+    """A cup of tea, a pot of paste, papers to patch with under a stone, a sprig of leaves."""
+    _cup(sheet, stage, u)
+    _paste(sheet, stage.width * stage.pick(0.2, 0.12), stage.height * stage.pick(0.865, 0.8), u)
+    _papers(sheet, stage.width * stage.pick(0.76, 0.88), stage.height * stage.pick(0.885, 0.82), u)
+    _sprig(sheet, stage.width * stage.pick(0.2, 0.13), stage.height * stage.pick(0.15, 0.2), u)
+
+
+def _cup(sheet: Sheet, stage: Stage, u: float) -> None:
     x, y = _cup_at(stage)
     for r, paint in (
         (84, mixed(RIVER, SKY, 0.35)),
@@ -85,7 +92,9 @@ def _tools(sheet: Sheet, stage: Stage, u: float) -> None:
             foot=mixed(paint, INK, 0.15),
             shadow=4 * u,
         )
-    x, y = stage.width * stage.pick(0.2, 0.12), stage.height * stage.pick(0.865, 0.8)
+
+
+def _paste(sheet: Sheet, x: float, y: float, u: float) -> None:
     for r, paint in ((78, PERSIMMON), (60, mixed(PERSIMMON, BARK, 0.5)), (56, CREAM)):
         sheet.cut(
             o.blob(x, y, r * u, r * u, sheet.rng, 0.01, 22), paint, foot=mixed(paint, BARK, 0.2), shadow=4 * u
@@ -100,7 +109,9 @@ def _tools(sheet: Sheet, stage: Stage, u: float) -> None:
         ),
         mixed(CREAM, OCHRE, 0.25),
     )
-    x, y = stage.width * stage.pick(0.76, 0.88), stage.height * stage.pick(0.885, 0.82)
+
+
+def _papers(sheet: Sheet, x: float, y: float, u: float) -> None:
     for k, (paint, turn) in enumerate(
         ((SAGE, -14), (ROSE, 6), (manuscript.OLD, 20), (mixed(SKY, CREAM, 0.3), -4))
     ):
@@ -112,7 +123,9 @@ def _tools(sheet: Sheet, stage: Stage, u: float) -> None:
         foot=SOOT,
         shadow=6 * u,
     )
-    x, y = stage.width * stage.pick(0.2, 0.13), stage.height * stage.pick(0.15, 0.2)
+
+
+def _sprig(sheet: Sheet, x: float, y: float, u: float) -> None:
     for k in range(3):
         leaf = o.smooth([(0, 0), (26, -40), (20, -96), (0, -128), (-20, -96), (-26, -40)])
         sheet.cut(

@@ -63,6 +63,14 @@ def _village(stage: Stage) -> Layer:
             foot=mixed(SNOW, SKY, 0.2),
             shadow=6 * u,
         )
+    _hills(sheet, stage)
+    for x, y, size in ((0.26, 0.575, 0.72), (0.76, 0.585, 0.9), (0.5, 0.555, 0.6)):
+        scenery.house(sheet, w * x, h * y, size * u, mixed(CREAM, WOOD, 0.25), mixed(SNOW, SKY, 0.15))
+    return Layer([sheet.image])
+
+
+def _hills(sheet: Sheet, stage: Stage) -> None:
+    u = stage.unit
     for at, crests, tint, seed in (
         (0.5, (20, 40, 90, 40, 70, 30, 50), 0.3, 81),
         (0.56, (60, 40, 20, 60, 30, 80, 60), 0.12, 82),
@@ -85,10 +93,7 @@ def _village(stage: Stage) -> Layer:
             (0.96, 134, 0.9),
         ):
             _snowy_pine(hill, hill.image.width * (x + (0.03 if seed == 82 else 0)), (y + 60) * u, size * u)
-        sheet.lay(hill.image, -scenery.MARGIN * u, round(h * 0.8) - hill.image.height)
-    for x, y, size in ((0.26, 0.575, 0.72), (0.76, 0.585, 0.9), (0.5, 0.555, 0.6)):
-        scenery.house(sheet, w * x, h * y, size * u, mixed(CREAM, WOOD, 0.25), mixed(SNOW, SKY, 0.15))
-    return Layer([sheet.image])
+        sheet.lay(hill.image, -scenery.MARGIN * u, round(stage.height * 0.8) - hill.image.height)
 
 
 def _snowy_pine(sheet: Sheet, x: float, y: float, size: float) -> None:

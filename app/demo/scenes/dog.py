@@ -65,7 +65,17 @@ def _yard(stage: Stage, u: float, ground: float) -> Layer:
         scenery.bush(
             sheet, w * x, h * y, r * u, r * 1.1 * u, mixed(mixed(PERSIMMON, OCHRE, tint), BLUSH, 0.35)
         )
-    top = ground - 190 * u
+    _wall(sheet, w, ground - 190 * u, u)
+    earth = [(-10, ground), (w + 10, ground + 6 * u), (w + 10, h + 10), (-10, h + 10)]
+    sheet.cut(earth, mixed(OCHRE, BLUSH, 0.55), foot=mixed(WOOD, OCHRE, 0.45), shadow=6 * u)
+    _tree(sheet, w * stage.pick(0.2, 0.17), ground + 60 * u, u)
+    _kennel(sheet, w * stage.pick(0.74, 0.76), ground + 84 * u, u)
+    _carpet(sheet, w, h, ground, u)
+    return Layer([sheet.image])
+
+
+def _wall(sheet: Sheet, w: float, top: float, u: float) -> None:
+    """A plastered wall with a row of tiles on it."""
     sheet.cut(
         o.box(-10, top, w + 20, 200 * u),
         mixed(CREAM, BLUSH, 0.35),
@@ -84,12 +94,6 @@ def _yard(stage: Stage, u: float, ground: float) -> Layer:
             foot=SOOT,
             shadow=2 * u,
         )
-    earth = [(-10, ground), (w + 10, ground + 6 * u), (w + 10, h + 10), (-10, h + 10)]
-    sheet.cut(earth, mixed(OCHRE, BLUSH, 0.55), foot=mixed(WOOD, OCHRE, 0.45), shadow=6 * u)
-    _tree(sheet, w * stage.pick(0.2, 0.17), ground + 60 * u, u)
-    _kennel(sheet, w * stage.pick(0.74, 0.76), ground + 84 * u, u)
-    _carpet(sheet, w, h, ground, u)
-    return Layer([sheet.image])
 
 
 def _tree(sheet: Sheet, x: float, y: float, u: float) -> None:

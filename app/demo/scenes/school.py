@@ -99,24 +99,12 @@ def _schoolyard(stage: Stage) -> list[Layer]:
             sheet, x + dx * u, y + dy * u, (1.05 + 0.2 * (k % 3)) * u, mixed(PINE, MOSS, 0.2 * (k % 3))
         )
     pole = x - 128 * u
-    sheet.cut(
-        o.stroke([(pole, y + 6 * u), (pole, y - 60 * u)], 5 * u, 4 * u),
-        mixed(WOOD, BARK, 0.5),
-        shadow=1.5 * u,
-    )
+    pole_line = o.stroke([(pole, y + 6 * u), (pole, y - 60 * u)], 5 * u, 4 * u)
+    sheet.cut(pole_line, mixed(WOOD, BARK, 0.5), shadow=1.5 * u)
     scenery.house(sheet, x, y, 1.22 * u, CREAM, mixed(NIGHT, DUSK, 0.55))
-    path = [
-        (x, y),
-        (x - 14 * u, y + 36 * u),
-        (x - 70 * u, y + 84 * u),
-        (x - 64 * u, y + 150 * u),
-        (x - 190 * u, y + 300 * u),
-    ]
-    sheet.cut(
-        o.stroke(o.smooth(path, closed=False, steps=16), 18 * u, 96 * u),
-        mixed(BLUSH, WOOD, 0.35),
-        foot=mixed(BLUSH, SAGE, 0.4),
-    )
+    path = o.placed([(0, 0), (-14, 36), (-70, 84), (-64, 150), (-190, 300)], x, y, u)
+    way = o.stroke(o.smooth(path, closed=False, steps=16), 18 * u, 96 * u)
+    sheet.cut(way, mixed(BLUSH, WOOD, 0.35), foot=mixed(BLUSH, SAGE, 0.4))
     yard = scenery.land(stage, sheet, below=0.87)
     left, top = yard.motion.x, yard.motion.y
     lamp = scenery.glimmer(70 * u, strength=0.7)
