@@ -40,7 +40,7 @@ def take_back(session: Session, donation: Donation, reversals: Iterable[Reversal
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:
-    """Write an organisation's rollup anew from its credits, by its time zone of today."""
+    """Write an organisation's rollup anew from its credits, after its time zone has changed."""
     session.execute(delete(DayRollup).where(DayRollup.nonprofit_id == nonprofit_id))
     fresh = _recomputed(nonprofit_id)
     session.execute(insert(DayRollup).from_select(COLUMNS, select(*[fresh.c[name] for name in COLUMNS])))
@@ -59,7 +59,9 @@ def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
 
 
 def _count(session: Session, donation: Donation, credit: Credit, at: datetime, sums: dict[str, int]) -> None:
-    zone = session.scalars(select(Nonprofit.time_zone).where(Nonprofit.id == donation.nonprofit_id)).one()
+    # The share lock keeps the time zone as it is until this is committed; `rebuild` follows its change.
+    query = select(Nonprofit.time_zone).where(Nonprofit.id == donation.nonprofit_id)
+    zone = session.scalars(query.with_for_update(read=True)).one()
     statement = upsert(DayRollup).values(
         nonprofit_id=donation.nonprofit_id,
         project_id=donation.project_id,

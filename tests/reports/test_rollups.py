@@ -89,6 +89,19 @@ def test_a_day_is_the_nonprofits_day_and_a_late_refund_lands_where_it_happened(
     assert total.before.net.minor == 1000
 
 
+def test_another_time_zone_moves_days_and_no_money(session: Session, monkeypatch: pytest.MonkeyPatch):
+    project = factories.project(session, factories.nonprofit(session, time_zone="UTC"))
+    donation = factories.donation(session, to=project)
+    evening = datetime(2026, 3, 31, 16, 30, tzinfo=UTC)
+    settled_at(session, monkeypatch, evening, EventKind.SUCCEEDED, donation, 1000)
+    project.nonprofit.time_zone = "Asia/Shanghai"
+    session.flush()
+    assert not books.check(session).right
+    rollups.rebuild(session, project.nonprofit_id)
+    assert books.check(session).right
+    assert session.scalars(select(DayRollup.day)).one() == date(2026, 4, 1)
+
+
 def test_a_rollup_that_was_tampered_with_is_found(session: Session):
     donation = factories.donation(session, to=factories.project(session))
     credit.settle(session, event_id=factories.event(session, donation).id)

@@ -8,6 +8,7 @@ from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
 from app.nonprofits import documents, registration, team, verification
 from app.projects import drafting
+from app.reports import rollups
 from app.web.access import Rule, allow
 from app.web.desk import checklist
 from app.web.desk.forms import ROLE_NAMES, NonprofitForm
@@ -76,7 +77,10 @@ def edit(nonprofit_code: str) -> ResponseReturnValue:
         try:
             with unit_of_work() as session:
                 edited = load_nonprofit(session, nonprofit_code, Action.NONPROFIT_EDIT)
+                zone = edited.time_zone
                 registration.edit(session, edited, required_person().id, form.details(edited))
+                if edited.time_zone != zone:
+                    rollups.rebuild(session, edited.id)
                 drafting.reindex(session, edited)
         except KindrelayError as error:
             form.refuse(error)
