@@ -82,6 +82,9 @@ messages: setup-dev
 		--no-location --sort-output --project Kindrelay --version 0.1 --copyright-holder Kindrelay \
 		--msgid-bugs-address Kindrelay --output-file $(VENV)/messages.pot .
 	@for language in zh_Hans; do \
-		test -f app/translations/$$language/LC_MESSAGES/messages.po && action="update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date" || action=init; \
-		$(BIN)/pybabel $$action --input-file $(VENV)/messages.pot --output-dir app/translations --locale $$language; \
+		catalogue=app/translations/$$language/LC_MESSAGES/messages.po; \
+		test -f $$catalogue || $(BIN)/pybabel --quiet init --input-file $(VENV)/messages.pot --output-file $$catalogue \
+			--locale $$language; \
+		$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+			--input-file $(VENV)/messages.pot --output-file $$catalogue --locale $$language; \
 	done
