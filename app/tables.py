@@ -11,6 +11,16 @@ from app.projects import models as projects
 from app.reports import models as reports
 from app.videos import models as videos
 
-__all__ = ["accounts", "core", "credit", "donations", "gateways", "nonprofits", "projects", "reports", "videos"]
+__all__ = [
+    "accounts",
+    "core",
+    "credit",
+    "donations",
+    "gateways",
+    "nonprofits",
+    "projects",
+    "reports",
+    "videos",
+]
 
 metadata = Base.metadata
