@@ -43,6 +43,14 @@ def test_html_is_escaped_and_text_is_not():
     assert "€1,234.50" in mail.text
 
 
+def test_a_receipt_speaks_the_language_of_its_reader():
+    mail = compose.write("receipt", "d@example.org", "zh_Hans", {**VALUES, "test_mode": True}, "key")
+    assert mail.subject == "[测试模式] 感谢您向Paper & Lanterns捐款"
+    assert "捐款编号：k7m2x4" in mail.text
+    assert "2026年3月1日" in mail.text
+    assert '<html lang="zh-Hans">' in mail.html
+
+
 def test_a_value_that_is_missing_stops_the_mail():
     with pytest.raises(UndefinedError):
         compose.write("receipt", "d@example.org", "en", {}, "key")
