@@ -25,6 +25,11 @@ def main(argv: list[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if argv[0] in ("preview", "media") and not (loaded.ffmpeg and loaded.ffprobe):
+        sys.stderr.write(
+            "KINDRELAY_FFMPEG and KINDRELAY_FFPROBE are not set, and neither program is on the PATH.\n"
+        )
+        return 2
     runtime.start(loaded)
     if argv[0] == "sweep":
         run_sweeper(loaded)

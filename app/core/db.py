@@ -43,7 +43,9 @@ _active: ContextVar[Session | None] = ContextVar("active_session", default=None)
 
 def connect(settings: Settings) -> Engine:
     """Point `unit_of_work` at the settings' database; nothing is opened until first use."""
-    engine = create_engine(settings.database_url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    engine = create_engine(
+        settings.database_url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True
+    )
     _sessions.configure(bind=engine)
     return engine
 

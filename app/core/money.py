@@ -1,8 +1,10 @@
 """Exact money: integers in a currency's minor unit, never a float."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from app.core.errors import Invalid
@@ -27,6 +29,7 @@ EXPONENTS = {
     "USD": 2,
 }
 MAX_MINOR = 10**13
+WRITTEN_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{0,6})?")
 
 
 def exponent(currency: str) -> int:
@@ -69,17 +72,14 @@ class Money:
 def parse(text: str, currency: str) -> Money:
     """Read an amount a person typed in major units, such as "1,250.50" or "１００".
 
+    A comma may only part thousands: "10,50" could mean two amounts and is refused.
     Raises Invalid("amount") for anything else, for more decimal places than the currency has, and for
     amounts that are not positive.
     """
-    cleaned = text.strip().replace(",", "").replace("，", "").replace("。", ".")
-    try:
-        amount = Decimal(cleaned)
-        minor = amount.scaleb(exponent(currency))
-    except InvalidOperation:
-        raise Invalid("amount", N_("Write the amount in digits, such as 50.")) from None
-    if not amount.is_finite():
+    typed = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
+    if not WRITTEN_AMOUNT.fullmatch(typed):
         raise Invalid("amount", N_("Write the amount in digits, such as 50."))
+    minor = Decimal(typed.replace(",", "")).scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         places = exponent(currency)
         raise Invalid(

@@ -24,9 +24,9 @@ TASKS = {
     "credit.settle": TaskKind("money"),
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
-    "media.preview": TaskKind("preview", max_attempts=8),
-    "media.ladder": TaskKind("media", max_attempts=8),
-    "media.sweep_orphans": TaskKind("media", max_attempts=3),
-    "mail.send": TaskKind("outbound"),
+    "media.preview": TaskKind("preview", max_attempts=8, backoff_seconds=15.0),
+    "media.ladder": TaskKind("media", max_attempts=8, backoff_seconds=15.0),
+    "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0),
+    "mail.send": TaskKind("outbound", max_attempts=30),
     "sandbox.deliver": TaskKind("outbound", max_attempts=20, backoff_seconds=1.0),
 }

@@ -19,6 +19,7 @@ from app.core.task_kinds import TASKS
 
 MAX_BACKOFF_SECONDS = 3600.0
 MAX_ERROR_LENGTH = 4000
+MOST_CALLS = 500  # of one queue in one sweep; a full queue must not hide another
 
 
 class LeaseLost(Exception):  # noqa: N818 (it names what happened)
@@ -161,9 +162,20 @@ def dead_one(session: Session, task_id: int) -> Task:
 
 
 def due(session: Session) -> Sequence[tuple[int, str]]:
-    """Ids and queues of all tasks that could run now and that nobody holds, oldest first."""
+    """Ids and queues of the tasks that could run now and that nobody holds, each queue's oldest first."""
+    ranked = (
+        select(
+            Task.id,
+            Task.queue,
+            func.row_number()
+            .over(partition_by=Task.queue, order_by=(Task.run_after, Task.id))
+            .label("place"),
+        )
+        .where(_due())
+        .subquery()
+    )
     rows = session.execute(
-        select(Task.id, Task.queue).where(_due()).order_by(Task.run_after, Task.id).limit(1000)
+        select(ranked.c.id, ranked.c.queue).where(ranked.c.place <= MOST_CALLS).order_by(ranked.c.place)
     )
     return [(task_id, queue) for task_id, queue in rows]
 

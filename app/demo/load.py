@@ -32,6 +32,10 @@ def load(settings: Settings, say: Say) -> None:
     A load that was cut off goes on where it stopped. Raises DemoError when the platform is in use already,
     and for what does not come about.
     """
+    if settings.payment_provider != "sandbox":
+        raise DemoError(
+            "The demo needs the sandbox payment provider; it is not for a platform that moves money."
+        )
     _require_empty()
     store = open_store(settings)
     browser = httpx.Client(timeout=60)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.core.task_kinds import QUEUES
 from app.embedded import process, seaweedfs
 from app.embedded.environment import ANY_ADDRESS, environment, external_engines, public_host
 from app.embedded.errors import EmbeddedError
@@ -19,7 +20,6 @@ from app.embedded.supervisor import Engine, Stopped, Supervisor
 from app.embedded.valkey import Valkey
 
 LOOPBACK = "127.0.0.1"
-QUEUES = ("money", "preview", "media", "outbound", "reports")
 WEB_THREADS = 8
 FIRST_START_SECONDS = 120  # the first start also compiles the libraries, on whatever machine this is
 RELAY_RANK, PROCESS_RANK = 1, 2

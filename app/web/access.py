@@ -54,7 +54,13 @@ def enforce(app: Flask) -> None:
             return None
         person = current_person()
         if person is None:
-            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), code=303)
+            return _to_sign_in()
         if rule is Rule.ADMIN and not person.is_admin:
             abort(403)
         return None
+
+
+def _to_sign_in() -> Response:
+    """Sign in first; a page that was asked for comes afterwards, a form that was sent cannot."""
+    then = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=then), code=303)

@@ -5,6 +5,7 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import Invalid, KindrelayError, NotAllowed, NotFound, Unavailable
@@ -22,6 +23,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(RedisError, waiting_room)
+    app.register_error_handler(DataError, unreadable)
     app.register_error_handler(Exception, crash)
 
 
@@ -57,8 +59,14 @@ def waiting_room(error: Exception) -> ResponseReturnValue:
     return answer(503, _("We cannot do this safely right now. Please try again in a minute."))
 
 
+def unreadable(_error: Exception) -> ResponseReturnValue:
+    """A value that the database cannot even hold, such as a page number beyond all numbers."""
+    status = 404 if request.method == "GET" else 422
+    return answer(status, messages()[404])
+
+
 def crash(error: Exception) -> ResponseReturnValue:
-    log.error("request failed", path=request.path, exc_info=error)
+    log.error("request failed", route=str(request.url_rule), exc_info=error)
     return answer(500, _("Something broke on our side. It has been noted. Please try again in a minute."))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 from wtforms import Form as PlainForm
 
 from app.core.errors import Invalid, KindrelayError
@@ -36,7 +37,7 @@ class Form(PlainForm):
             return Translations()
 
     def __init__(self, obj: object = None, **values: Any) -> None:
-        sent = request.form if request.method == "POST" else None
+        sent = _without_nul(request.form) if request.method == "POST" else None
         super().__init__(sent, obj=obj, **values)
         self.problem = ""  # what is wrong with the whole, not with one field
 
@@ -52,6 +53,11 @@ class Form(PlainForm):
             self.problem = message
         else:
             field.errors = [*_errors(field.errors), message]
+
+
+def _without_nul(sent: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What was sent without the one character that PostgreSQL cannot keep."""
+    return MultiDict((name, value.replace("\0", "")) for name, value in sent.items(multi=True))
 
 
 def said(error: KindrelayError) -> str:

@@ -51,7 +51,8 @@ def _redis() -> bool:
 
 def _object_store() -> bool:
     try:
-        object_store().media.head("ready")
+        for bucket in (object_store().private, object_store().media):
+            next(iter(bucket.list_prefix("ready/")), None)
     except Unavailable as error:
         log.warning("object store not ready", error=str(error))
         return False

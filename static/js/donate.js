@@ -1,4 +1,7 @@
 // The donate form: presets fill the amount, one line says what will happen, and it is sent once.
+// A comma may only part thousands: "10,50" could mean two amounts.
+const WRITTEN_AMOUNT = /^(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$/;
+
 export class DonateForm {
   // Put the form of an answer's page into a sheet.
   static async place(body, answer) {
@@ -31,7 +34,8 @@ export class DonateForm {
   }
 
   #show() {
-    const typed = Number(this.amount.value.normalize("NFKC").replaceAll(",", "").trim());
+    const words = this.amount.value.normalize("NFKC").trim();
+    const typed = WRITTEN_AMOUNT.test(words) ? Number(words.replaceAll(",", "")) : 0;
     for (const preset of this.presets) preset.setAttribute("aria-pressed", String(Number(preset.dataset.amount) === typed && typed > 0));
     const total = this.form.querySelector("[data-total]");
     const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: this.form.dataset.currency });

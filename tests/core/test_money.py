@@ -76,3 +76,9 @@ def test_parts_add_up_and_are_within_one_of_their_share(total: int, weights: lis
     whole = sum(weights)
     assert sum(parts) == total
     assert all(abs(part - total * weight / whole) < 1 for part, weight in zip(parts, weights, strict=True))
+
+
+@pytest.mark.parametrize("typed", ["10,50", "1,5", "1_000", "1e3", "1e999999", "1,0000", "٣"])
+def test_an_amount_that_could_mean_another_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid):
+        parse(typed, "EUR")

@@ -66,10 +66,10 @@ def test_from_an_empty_desk_to_papers_handed_in(client: FlaskClient, session: Se
     [
         ("name", "", "Please fill this in."),
         ("country", "", "Please fill this in."),
-        ("country", "XX", "Not a valid choice"),
+        ("country", "XX", "Choose one from the list."),
         ("website", "ftp://x.org", "Write an address such as"),
         ("certificate_until", "2001-01-01", "The end is before the beginning."),
-        ("certificate_from", "yesterday", "Not a valid date"),
+        ("certificate_from", "yesterday", "Write a date such as"),
         ("registration_number", "x" * 61, "Use at most 60 characters."),
     ],
 )
