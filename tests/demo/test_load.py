@@ -185,3 +185,9 @@ def test_a_platform_in_use_is_left_alone(session: Session, settings: Settings):
     with pytest.raises(DemoError, match="in use"):
         load.load(settings, lambda _: None)
     assert counted(session) == [0, 0, 0, 0]
+
+
+def test_a_platform_that_moves_money_is_left_alone(session: Session, settings: Settings):
+    with pytest.raises(DemoError, match="sandbox"):
+        load.load(settings.model_copy(update={"payment_provider": "none"}), lambda _: None)
+    assert counted(session) == [0, 0, 0, 0]
