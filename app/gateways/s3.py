@@ -148,9 +148,12 @@ class S3Bucket:
         for start in range(0, len(keys), DELETE_BATCH):
             batch = keys[start : start + DELETE_BATCH]
             with self._guard():
-                self._inside.delete_objects(
+                answer = self._inside.delete_objects(
                     Bucket=self.name, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
                 )
+            # The answer is 200 even when some objects stayed.
+            if refused := answer.get("Errors"):
+                raise StorageUnavailable(f"{len(refused)} objects were not deleted: {refused[0]}")
         return len(keys)
 
     def list_prefix(self, prefix: str) -> Iterator[StoredObject]:

@@ -10,7 +10,7 @@ import pytest
 from app.core.ids import new_code
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore, StorageUnavailable, UploadGone
-from app.gateways.s3 import open_store
+from app.gateways.s3 import S3Bucket, make_client, open_store
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,22 @@ def test_a_prefix_is_listed_and_deleted_alone(store: ObjectStore):
         store.media.put(root + name, b"x")
     assert store.media.delete_prefix(f"{root}a/") == 2
     assert [found.key for found in store.media.list_prefix(root)] == [f"{root}ab/1"]
+
+
+def test_objects_that_stay_are_not_said_to_be_deleted(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    client = make_client(settings, settings.s3_endpoint)
+    bucket = S3Bucket(settings.s3_media_bucket, client, client, "", cache_control="no-store")
+    root = f"tests/{new_code()}/"
+    bucket.put(f"{root}1", b"x")
+    refusal = {"Errors": [{"Key": f"{root}1", "Code": "AccessDenied"}]}
+
+    def refuse(**_: object) -> object:
+        return refusal
+
+    monkeypatch.setattr(client, "delete_objects", refuse)
+    with pytest.raises(StorageUnavailable) as failure:
+        bucket.delete_prefix(root)
+    assert "AccessDenied" in failure.value.detail
 
 
 def test_the_whole_bucket_is_not_a_prefix(store: ObjectStore):
