@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, runtime
@@ -35,17 +36,16 @@ def sweep(_claim: Claim, _lease: Lease, *, video_code: str | None = None) -> Fin
     else:
         codes = [video_code]
     store = open_store(runtime.settings())
-    for code in codes:
-        clear(store, code)
-    return nothing
+    gone = [code for code in codes if clear(store, code)]
+    return partial(forget_files, codes=gone) if gone else nothing
 
 
-def clear(store: ObjectStore, code: str) -> None:
-    """Delete what a video has in both buckets and nobody needs."""
+def clear(store: ObjectStore, code: str) -> bool:
+    """Delete what a video has in both buckets and nobody needs; True when it was removed and has no file."""
     with unit_of_work() as session:
         video = session.scalar(select(Video).where(Video.code == code))
         if video is None:
-            return
+            return False
         upload = session.scalar(select(Upload).where(Upload.video_id == video.id))
         needed = outputs.published_prefixes(session, video)
     if video.state in uploads.FREED and video.source_key:
@@ -55,6 +55,16 @@ def clear(store: ObjectStore, code: str) -> None:
     newest_allowed = clock.now() - (timedelta(0) if video.state == "removed" else GRACE)
     for prefix in deserted(store.media, code, needed, newest_allowed):
         store.media.delete_prefix(prefix)
+    return video.state == "removed" and not any(store.media.list_prefix(outputs.video_prefix(code)))
+
+
+def forget_files(session: Session, codes: Sequence[str]) -> None:
+    """Let removed videos name no files any more: they are gone, and the hourly net need not come back."""
+    session.execute(
+        update(Video)
+        .where(Video.code.in_(codes), Video.state == "removed")
+        .values(source_key=None, preview_prefix=None, ladder_prefix=None)
+    )
 
 
 def deserted(media: Bucket, code: str, needed: set[str], before: datetime) -> list[str]:
@@ -67,14 +77,15 @@ def deserted(media: Bucket, code: str, needed: set[str], before: datetime) -> li
 
 
 def accident_scenes(session: Session) -> Sequence[str]:
-    """Codes of the videos of which an attempt was lost or superseded in the last days."""
+    """Codes of removed videos that still name files, and of videos that lost an attempt in the last days."""
     numbers = select(Task.args["video_id"].as_integer()).where(
         Task.name.in_(STAGES),
         Task.created_at > clock.now() - LOOK_BACK,
         or_(Task.attempts > 1, Task.dead_at.is_not(None)),
     )
-    removed = (Video.state == "removed") & (Video.created_at > clock.now() - LOOK_BACK)
-    return session.scalars(select(Video.code).where(or_(Video.id.in_(numbers), removed))).all()
+    files = (Video.source_key, Video.preview_prefix, Video.ladder_prefix)
+    uncleared = (Video.state == "removed") & or_(*(name.is_not(None) for name in files))
+    return session.scalars(select(Video.code).where(or_(Video.id.in_(numbers), uncleared))).all()
 
 
 def answer_for_the_dead(session: Session) -> None:

@@ -260,6 +260,25 @@ def test_the_sweep_clears_deserted_prefixes_and_keeps_the_published_one(
     assert keys(store, video) == kept
 
 
+def test_a_removed_video_is_swept_until_its_files_are_gone_however_old_it_is(
+    live_database: Settings, store: ObjectStore
+):
+    with unit_of_work() as session:
+        video = factories.video(session, state="removed")
+        video.created_at = clock.now() - timedelta(days=400)
+        video.source_key, video.preview_prefix = f"sources/{video.code}", outputs.fresh_prefix(video.code)
+        tasks.defer(session, "media.sweep_orphans")
+    store.private.put(f"sources/{video.code}", b"film")
+    store.media.put(f"{video.preview_prefix}480p/0000.m4s", b"left over")
+    run_until_quiet("media")
+    assert keys(store, video) == set()
+    assert store.private.head(f"sources/{video.code}") is None
+    swept = seen(video.id)
+    assert (swept.source_key, swept.preview_prefix, swept.ladder_prefix) == (None, None, None)
+    with unit_of_work() as session:
+        assert orphans.accident_scenes(session) == []
+
+
 def test_a_video_whose_task_is_dead_does_not_look_busy_for_ever(upload: Callable[[Path], int], clips: Clips):
     video_id = upload(clips.tiny())
     with unit_of_work() as session:
