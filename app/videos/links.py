@@ -14,12 +14,13 @@ from app.videos.models import DonationLink, Video
 def attach(session: Session, video: Video, tag: str) -> DonationLink:
     """Let `video` carry the live project of `tag`, in any spelling; the link it had before is retired.
 
-    Attaching the same project again keeps the link. Raises Invalid("tag") when no live project has the tag.
+    Attaching the same project again keeps the link, even when the project has closed since.
+    Raises Invalid("tag") when no live project has the tag.
     """
-    project = live_project(session, tag)
     current = live_link(session, video)
-    if current is not None and current.project_id == project.id:
+    if current is not None and current.project.tag_key == tags.key(tag):
         return current
+    project = live_project(session, tag)
     _retire(session, current)
     link = DonationLink(video_id=video.id, project_id=project.id)
     session.add(link)

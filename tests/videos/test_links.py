@@ -25,6 +25,14 @@ def test_attaching_the_same_project_again_keeps_the_link(session: Session, video
     assert links.attach(session, video, project.tag).code == links.attach(session, video, project.tag).code
 
 
+def test_a_video_keeps_its_link_when_the_project_has_closed(session: Session, video: Video):
+    project = factories.project(session)
+    link = links.attach(session, video, project.tag)
+    project.status = "closed"
+    assert links.attach(session, video, f"#{project.tag.upper()}") is link
+    assert link.retired_at is None
+
+
 def test_another_project_retires_the_link_and_keeps_it_on_record(session: Session, video: Video):
     first, second = factories.project(session), factories.project(session)
     before = links.attach(session, video, first.tag)
