@@ -81,12 +81,14 @@ export class Sheets {
       return;
     }
     body.replaceChildren();
+    body.dataset.asked = address; // a slow answer must not replace the form of a video asked for since
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      if (body.dataset.asked !== address) return;
       await DonateForm.place(body, answer);
       body.dataset.address = address;
     } catch {
-      body.textContent = body.dataset.failed;
+      if (body.dataset.asked === address) body.textContent = body.dataset.failed;
     } finally {
       clearTimeout(skeleton);
     }

@@ -139,10 +139,29 @@ def test_a_declined_card_can_be_followed_by_one_that_pays(
     assert declined.status_code == 422
     assert "declined" in declined.text
     run_due("money", "outbound")
-    assert the_donation(session).state == "failed"
+    donation = the_donation(session)
+    assert donation.state == "failed"
+    assert "Nothing was charged" in client.get(f"/d/{donation.code}").text
     pay(client, pay_url)
+    waiting = client.get(f"/d/{donation.code}").text
+    assert "Nothing was charged" not in waiting
+    assert f"/d/{donation.code}/state?shown=failed" in waiting
     run_due("money", "outbound")
     assert the_donation(session).state == "paid"
+
+
+def test_a_gift_that_was_begun_cannot_be_paid_once_its_project_is_closed(
+    client: FlaskClient, session: Session, video: Video
+):
+    pay_url = give(client, f"/v/{video.code}/donate")
+    donation = the_donation(session)
+    assert client.get(f"/d/{donation.code}/pay").location.endswith(pay_url)
+    project = session.get_one(Project, donation.project_id)
+    project.status = "closed"
+    session.flush()
+    refused = client.get(f"/d/{donation.code}/pay")
+    assert refused.status_code == 409
+    assert pay_url not in refused.text
 
 
 def test_a_card_number_may_be_typed_without_spaces(client: FlaskClient, session: Session, video: Video):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from app.donations import checkout, offers, queries
 from app.donations.eligibility import NotEligible
 from app.donations.models import Donation
 from app.donations.offers import Offer
+from app.gateways.payments.contract import PaymentGateway
 from app.web.access import Rule, allow
 from app.web.donate.forms import DonateForm
 from app.web.limits import DONATE, limiter
@@ -44,8 +45,24 @@ def thanks(donation_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
         parts = evidence.parts_of(session, donation.id)
-    page = render_template("donate/thanks.html", donation=donation, parts=parts, gateway=payments())
+    gateway = payments()
+    on_its_way = donation.state == "pending" or _paid_meanwhile(gateway, donation)
+    page = render_template(
+        "donate/thanks.html", donation=donation, parts=parts, gateway=gateway, on_its_way=on_its_way
+    )
     return _private(page)
+
+
+@donate.get("/d/<donation_code>/pay")
+@allow(Rule.EVERYONE)
+def pay(donation_code: str) -> ResponseReturnValue:
+    """On to the payment that was opened, unless the project may not receive any more."""
+    with unit_of_work() as session:
+        donation = queries.by_code(session, donation_code)
+        offer = offers.of_project(session, donation.project.code, settings().payment_provider)
+    if offer.obstacle is not None:
+        return _closed(offer, offer.obstacle)
+    return redirect(donation.pay_url or _own_page(donation), code=303)
 
 
 @donate.get("/d/<donation_code>/state")
@@ -53,7 +70,18 @@ def thanks(donation_code: str) -> ResponseReturnValue:
 def state(donation_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
-    return _private(jsonify(state=donation.state, settled=donation.state != "pending"))
+    settled = donation.state not in ("pending", request.args.get("shown"))
+    return _private(jsonify(state=donation.state, settled=settled))
+
+
+def _paid_meanwhile(gateway: PaymentGateway | None, donation: Donation) -> bool:
+    """Whether a payment that had failed or expired has been made after all, and its event is yet to come."""
+    if gateway is None or donation.reference is None or donation.state not in ("failed", "expired"):
+        return False
+    try:
+        return gateway.fetch(donation.reference).state == "paid"
+    except KindrelayError:
+        return False
 
 
 def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
