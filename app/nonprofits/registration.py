@@ -21,7 +21,9 @@ MAX_NUMBER_LENGTH = 60
 MAX_ABOUT_LENGTH = 2000
 
 # What an administrator has checked. It changes only while the organisation is not under its seal.
+# The name is among it: donors read it beside the seal and in receipts.
 PAPERS = (
+    "name",
     "legal_name",
     "registration_number",
     "country",
@@ -98,7 +100,7 @@ def checked(details: Details) -> Details:
 
 
 def papers_open(nonprofit: Nonprofit) -> bool:
-    """Whether legal name, number, country, certificates and documents may be changed now."""
+    """Whether names, number, country, certificates and documents may be changed now."""
     return nonprofit.status in ("draft", "changes_requested")
 
 

@@ -163,14 +163,28 @@ def test_checked_papers_are_shown_and_not_asked_for(client: FlaskClient, session
     at = nonprofit(session, owner)
     project(session, at)
     sign_in_as(client, owner)
-    assert 'name="legal_name"' not in client.get(f"/desk/{at.code}/edit").text
-    typed = {"name": "New Lanterns", "about": "", "website": "", "time_zone": "Asia/Shanghai"}
-    forged = {"legal_name": "Somebody else", "certificate_until": "2099-01-01"}
+    page = client.get(f"/desk/{at.code}/edit").text
+    assert 'name="name"' not in page
+    assert 'name="legal_name"' not in page
+    name = at.name
+    typed = {"about": "New words", "website": "", "time_zone": "Asia/Shanghai"}
+    forged = {"name": "A Famous Charity", "legal_name": "Somebody else", "certificate_until": "2099-01-01"}
     assert client.post(f"/desk/{at.code}/edit", data=typed | forged).status_code == 303
-    assert (at.name, at.legal_name, at.status) == ("New Lanterns", "Paper Lanterns Foundation", "verified")
+    assert (at.name, at.about, at.status) == (name, "New words", "verified")
+    assert at.legal_name == "Paper Lanterns Foundation"
     assert at.certificate_until is not None
     assert at.certificate_until.year < 2099
-    assert queries.find(session, "new lanterns")
+
+
+def test_a_new_name_is_found_once_it_is_checked(client: FlaskClient, session: Session) -> None:
+    owner = person(session)
+    at = nonprofit(session, owner, status="changes_requested")
+    project(session, at)
+    sign_in_as(client, owner)
+    assert client.post(f"/desk/{at.code}/edit", data=TYPED | {"name": "New Moons"}).status_code == 303
+    at.status = "verified"
+    session.flush()
+    assert queries.find(session, "new moons")
 
 
 def test_a_renewal_takes_the_seal_off_until_it_is_checked_again(
