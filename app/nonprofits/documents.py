@@ -64,7 +64,7 @@ def recognised(content: bytes) -> tuple[str, str]:
 
 def add(session: Session, nonprofit: Nonprofit, person_id: int, file: StoredFile) -> Document:
     """Add a stored file to the registration. Raises KindrelayError when its papers are closed or complete."""
-    _require_open(nonprofit)
+    _require_open(session, nonprofit)
     held = session.scalar(
         select(func.count()).select_from(Document).where(Document.nonprofit_id == nonprofit.id)
     )
@@ -89,7 +89,7 @@ def add(session: Session, nonprofit: Nonprofit, person_id: int, file: StoredFile
 
 def remove(session: Session, nonprofit: Nonprofit, document: Document, person_id: int) -> str:
     """Take a document out of the registration; returns its object's key, to be deleted after the commit."""
-    _require_open(nonprofit)
+    _require_open(session, nonprofit)
     session.delete(document)
     audit.record(
         session, "document.removed", person_id, registration.subject(nonprofit), document=document.code
@@ -119,7 +119,9 @@ def address(bucket: Bucket, document: Document) -> str:
     return bucket.presigned_get(document.object_key, ADDRESS_SECONDS, document.filename)
 
 
-def _require_open(nonprofit: Nonprofit) -> None:
+def _require_open(session: Session, nonprofit: Nonprofit) -> None:
+    # Handing in or a decision may commit meanwhile; the row is locked before its status is believed.
+    session.refresh(nonprofit, with_for_update=True)
     if not registration.papers_open(nonprofit):
         raise KindrelayError(N_("The documents were handed in and cannot be changed now."))
 

@@ -65,6 +65,8 @@ def edit(session: Session, nonprofit: Nonprofit, person_id: int, details: Detail
     `papers_open` says otherwise.
     """
     new = asdict(checked(details))
+    # Handing in or a decision may commit meanwhile; the row is locked before its status is believed.
+    session.refresh(nonprofit, with_for_update=True)
     changed = [name for name, value in new.items() if getattr(nonprofit, name) != value]
     closed = [name for name in changed if name in PAPERS]
     if closed and not papers_open(nonprofit):

@@ -1,5 +1,6 @@
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid, KindrelayError, NotFound
@@ -7,7 +8,7 @@ from app.core.settings import Settings
 from app.gateways.object_store import Bucket
 from app.gateways.s3 import open_store
 from app.nonprofits import documents
-from app.nonprofits.models import Document
+from app.nonprofits.models import Document, Nonprofit
 from tests.factories import nonprofit, person
 
 PDF = b"%PDF-1.7\n%made for a test\n"
@@ -92,6 +93,21 @@ def test_what_was_handed_in_stays_as_it_was(session: Session, status: str) -> No
         documents.add(session, at, owner.id, _file(session))
     with pytest.raises(KindrelayError, match="handed in"):
         documents.remove(session, at, held, owner.id)
+
+
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_papers_handed_in_meanwhile_keep_their_documents(session: Session, change: str) -> None:
+    owner = person(session)
+    at = nonprofit(session, owner, status="draft")
+    [held] = documents.of(session, at)
+    # As another connection would: the object in hand does not hear of it.
+    session.execute(update(Nonprofit).values(status="submitted").execution_options(synchronize_session=False))
+    changes = {
+        "add": lambda: documents.add(session, at, owner.id, _file(session)),
+        "remove": lambda: documents.remove(session, at, held, owner.id),
+    }
+    with pytest.raises(KindrelayError, match="handed in"):
+        changes[change]()
 
 
 def test_a_document_is_removed_while_the_papers_are_open(session: Session) -> None:

@@ -2,13 +2,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.models import AuditEvent
 from app.nonprofits import registration, team
+from app.nonprofits.models import Nonprofit
 from app.nonprofits.registration import Details
 from tests.factories import document, nonprofit, person
 
@@ -114,16 +115,27 @@ def test_checked_papers_cannot_be_changed(
     founder = person(session)
     made = registration.register(session, founder.id, GOOD)
     made.status = status
+    session.flush()
     with pytest.raises(Invalid, match="checked on paper") as refused:
         registration.edit(session, made, founder.id, replace(GOOD, **{field: value}))
     assert refused.value.field == field
     assert getattr(made, field) == getattr(registration.checked(GOOD), field)
 
 
+def test_papers_handed_in_meanwhile_are_closed(session: Session) -> None:
+    founder = person(session)
+    made = registration.register(session, founder.id, GOOD)
+    # As another connection would: the object in hand does not hear of it.
+    session.execute(update(Nonprofit).values(status="submitted").execution_options(synchronize_session=False))
+    with pytest.raises(Invalid, match="checked on paper"):
+        registration.edit(session, made, founder.id, replace(GOOD, legal_name="Another"))
+
+
 def test_a_verified_organisation_may_present_itself_anew(session: Session) -> None:
     founder = person(session)
     made = registration.register(session, founder.id, GOOD)
     made.status = "verified"
+    session.flush()
     registration.edit(session, made, founder.id, replace(GOOD, about="", website=""))
     assert (made.about, made.website, made.status) == ("", "", "verified")
 

@@ -55,8 +55,8 @@ def test_a_registration_is_approved_and_its_owner_reads_why(
         ({"decision": "approve", "reason": " "}, "Write the reason; the organisation will read it."),
         ({"decision": "approve", "reason": ""}, "Please fill this in."),
         ({"reason": "Because."}, "Choose one."),
-        ({"decision": "suspend", "reason": "Because."}, "Not a valid choice"),
-        ({"decision": "submit", "reason": "Because."}, "Not a valid choice"),
+        ({"decision": "suspend", "reason": "Because."}, "Choose one from the list."),
+        ({"decision": "submit", "reason": "Because."}, "Choose one from the list."),
     ],
 )
 def test_a_decision_without_sense_changes_nothing(

@@ -92,9 +92,9 @@ def test_a_new_project_is_proposed_in_the_countrys_own_currency(
         ("goal", "a lot", "Write the amount in digits"),
         ("goal", "0", "more than zero"),
         ("goal", "1.005", "at most 2 decimal places"),
-        ("currency", "XTS", "Not a valid choice"),
+        ("currency", "XTS", "Choose one from the list."),
         ("tag", "!", "A tag has 2 to 50 characters."),
-        ("ends_on", "soon", "Not a valid date"),
+        ("ends_on", "soon", "Write a date such as"),
         ("summary", "x" * 241, "Use at most 240 characters."),
     ],
 )
