@@ -75,9 +75,9 @@ def the_donation(session: Session) -> Donation:
 
 def test_a_gift_from_a_video_is_credited_to_it(client: FlaskClient, session: Session, video: Video):
     thanks = pay(client, give(client, f"/v/{video.code}/donate"))
-    assert client.get(f"{thanks}/state").json == {"state": "pending"}
+    assert client.get(f"{thanks}/state").json == {"state": "pending", "settled": False}
     run_due("money", "outbound")
-    assert client.get(f"{thanks}/state").json == {"state": "paid"}
+    assert client.get(f"{thanks}/state").json == {"state": "paid", "settled": True}
     donation = the_donation(session)
     [credit] = session.scalars(select(Credit))
     assert (credit.video_id, credit.creator_id, credit.amount_minor) == (video.id, video.creator_id, 1250)
