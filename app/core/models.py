@@ -25,6 +25,7 @@ class Task(Row):
     queue: Mapped[str]
     args: Mapped[dict[str, Any]]
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
+    fair_key: Mapped[str | None]  # whose turn it is: tasks of different keys take turns
     run_after: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None]

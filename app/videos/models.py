@@ -1,4 +1,4 @@
-"""Tables of videos: the clip, its upload, its donation links, its transcodes."""
+"""Tables of videos: the clip, its upload, its captions, its donation links, its transcodes."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ STATES = (
     "failed",
     "removed",
 )
-PUBLISHING = ("draft", "published", "unlisted", "taken_down")
+PUBLISHING = ("draft", "scheduled", "published", "unlisted", "taken_down")
 STAGES = ("preview", "ladder")
 
 
@@ -34,6 +34,7 @@ class Video(Row):
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint(f"publishing IN {PUBLISHING}", name="publishing"),
         CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+        CheckConstraint("publishing <> 'scheduled' OR scheduled_for IS NOT NULL", name="scheduled"),
         Index(
             "ix_video_feed",
             "published_at",
@@ -59,10 +60,15 @@ class Video(Row):
     height: Mapped[int | None]
     has_audio: Mapped[bool | None]
     warnings: Mapped[str] = mapped_column(default="")
+    no_speech: Mapped[bool] = mapped_column(default=False)  # its creator says that nobody speaks in it
+    poster_key: Mapped[str | None]  # the picture its creator chose, in the media bucket
+    poster_ms: Mapped[int | None]  # where in the clip that picture is
     preview_prefix: Mapped[str | None]  # published outputs, in the media bucket
     ladder_prefix: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     published_at: Mapped[datetime | None]
+    scheduled_for: Mapped[datetime | None]  # when a scheduled video is published
+    takedown_reason: Mapped[str] = mapped_column(default="")  # an administrator's words to the creator
 
     creator: Mapped[Person] = relationship(lazy="raise")
 
@@ -85,6 +91,21 @@ class Upload(Row):
     aborted_at: Mapped[datetime | None]
 
     video: Mapped[Video] = relationship(lazy="raise")
+
+
+class Caption(Row):
+    """What is said in a video, in one language, as WebVTT that was checked when it came."""
+
+    __tablename__ = "caption"
+    __table_args__ = (UniqueConstraint("video_id", "language"),)
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
+    language: Mapped[str]  # BCP 47, such as en or zh-Hans
+    content: Mapped[str]
+    cues: Mapped[int]
+    filename: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class DonationLink(Row):
@@ -120,3 +141,4 @@ class Transcode(Row):
     stage: Mapped[str]
     prefix: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(default=now)
+    retired_at: Mapped[datetime | None]  # players may read its files for a while after this
