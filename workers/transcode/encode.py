@@ -1,7 +1,7 @@
 """From a source file to a folder that can be published: the preview first, then the whole ladder."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +77,18 @@ def _encode(
         frames.unlink()
         index = playlists.storyboard_index(encoding.storyboard, probe.seconds, command.STORYBOARD)
         (folder / STORYBOARD_INDEX).write_text(index)
+    return _listed(folder, encoding.ladder, probe, _warnings(probe, finished))
+
+
+def _listed(folder: Path, ladder: Sequence[Rung], probe: Probe, warnings: tuple[str, ...]) -> Encoded:
+    """Write the playlist of each rung alone, for a viewer who chooses one, and the master over all of them."""
+    has_audio = probe.audio_index is not None
+    for rung in ladder:
+        alone = playlists.master(folder, [rung], probe.rate, has_audio=has_audio)
+        (folder / f"{rung.name}.m3u8").write_text(alone)
     children = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
-    text = playlists.master(folder, encoding.ladder, probe.rate, has_audio=probe.audio_index is not None)
-    (folder / MASTER).write_text(text)
-    return Encoded(folder, children, folder / MASTER, _warnings(probe, finished))
+    (folder / MASTER).write_text(playlists.master(folder, ladder, probe.rate, has_audio=has_audio))
+    return Encoded(folder, children, folder / MASTER, warnings)
 
 
 def _must_be_whole(folder: Path, rung: Rung, probe: Probe) -> None:
