@@ -7,15 +7,21 @@ from app.videos.models import Video
 POSTER = "poster.jpg"
 MP4 = "video.mp4"
 PLAYLIST = "master.m3u8"
+STORYBOARD = "storyboard.vtt"
 
 
 @dataclass(frozen=True)
 class Renditions:
-    """Object keys of what browsers read: the first picture, the plain file, the adaptive playlist."""
+    """Object keys of what browsers read.
+
+    The first picture (the creator's choice where there is one), the plain file, the adaptive playlist, and
+    the index of the storyboard, which only the whole ladder has.
+    """
 
     poster: str
     mp4: str
     playlist: str
+    storyboard: str | None
 
 
 def published(video: Video) -> Renditions | None:
@@ -24,4 +30,9 @@ def published(video: Video) -> Renditions | None:
     if not prefix:
         return None
     folder = prefix.rstrip("/")
-    return Renditions(f"{folder}/{POSTER}", f"{folder}/{MP4}", f"{folder}/{PLAYLIST}")
+    return Renditions(
+        poster=video.poster_key or f"{folder}/{POSTER}",
+        mp4=f"{folder}/{MP4}",
+        playlist=f"{folder}/{PLAYLIST}",
+        storyboard=f"{folder}/{STORYBOARD}" if video.ladder_prefix else None,
+    )

@@ -79,8 +79,15 @@ def test_the_whole_ladder_is_preferred_to_the_preview(session: Session) -> None:
     made = video(session, preview_prefix="v/a/", ladder_prefix=None)
     preview = renditions.published(made)
     assert preview is not None
-    assert preview.mp4 == "v/a/video.mp4"
+    assert (preview.mp4, preview.storyboard) == ("v/a/video.mp4", None)
     made.ladder_prefix = "v/b/"
     ladder = renditions.published(made)
     assert ladder is not None
-    assert ladder.playlist == "v/b/master.m3u8"
+    assert (ladder.playlist, ladder.storyboard) == ("v/b/master.m3u8", "v/b/storyboard.vtt")
+
+
+def test_the_picture_its_creator_chose_is_preferred_to_the_one_we_made(session: Session) -> None:
+    made = video(session, poster_key="v/a/poster/b/poster.jpg")
+    files = renditions.published(made)
+    assert files is not None
+    assert files.poster == "v/a/poster/b/poster.jpg"

@@ -24,6 +24,7 @@ class Stage:
     poster: str | None
     mp4: str | None
     playlist: str | None
+    storyboard: str | None  # the index of the pictures shown while seeking; only the whole ladder has one
     raised: Raised | None
     obstacle: str | None  # why the project may not receive now: an English message key
 
@@ -61,6 +62,7 @@ def _stage(showing: Showing, raised: Mapping[int, Raised], obstacles: Mapping[in
         poster=media_url(files.poster) if files else None,
         mp4=media_url(files.mp4) if files else None,
         playlist=media_url(files.playlist) if files else None,
+        storyboard=media_url(files.storyboard) if files and files.storyboard else None,
         raised=raised[project.id] if project else None,
         obstacle=obstacles[project.id] if project else None,
     )
