@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.clips import CONCAT_TEXT, HLS_TEXT, Clips
+from workers.transcode import header
 from workers.transcode import probe as probing
 from workers.transcode.probe import Probe, Rejected
 from workers.transcode.run import ToolFailedError
@@ -49,7 +50,7 @@ def test_pixels_that_are_not_square_are_counted_as_shown(clips: Clips):
 )
 def test_pixels_that_are_nearly_square_are_taken_for_square(aspect: str, shown: tuple[int, int]):
     video = {"width": 1080, "height": 1920, "sample_aspect_ratio": aspect}
-    assert probing.display_size(video) == shown
+    assert header.display_size(video) == shown
 
 
 def test_silence_is_accepted_and_told(clips: Clips):
@@ -108,3 +109,20 @@ def test_a_list_that_points_at_another_file_is_refused(clips: Clips, text: str):
 def test_a_missing_tool_says_nothing_about_the_file(clips: Clips):
     with pytest.raises(ToolFailedError):
         probing.probe("/nowhere/ffprobe", clips.short(), 600)
+
+
+def test_what_a_clip_says_and_what_it_holds_are_both_told(clips: Clips):
+    seen = look(clips, clips.rotated())
+    assert (seen.container, seen.video_codec, seen.audio_codec, seen.audio_channels) == (
+        "mov",
+        "h264",
+        "aac",
+        6,
+    )
+    assert (seen.rotation, seen.hdr, seen.declared_rate) == (90, None, 25.0)
+    assert seen.measured_rate == pytest.approx(25, abs=0.1)
+    assert seen.declared_seconds == pytest.approx(seen.seconds, abs=0.1)
+
+
+def test_the_kind_of_wide_light_is_told(clips: Clips):
+    assert look(clips, clips.hlg()).hdr == "HLG"

@@ -1,0 +1,94 @@
+"""What a file says about itself: its streams, their shape and light, and the length it announces."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from workers.transcode.inquiry import ask
+from workers.transcode.reasons import NO_PICTURE, NOT_A_VIDEO, Rejected
+
+HDR_TRANSFERS = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
+INTERLACED = {"tt", "bb", "tb", "bt"}
+NEARLY_SQUARE = Fraction(2, 100)
+MOST_OUTPUT = 1 << 22
+
+Stream = dict[str, Any]
+
+
+def read(ffprobe: str, source: Path) -> dict[str, Any]:
+    """The header of `source` as ffprobe tells it. Raises Rejected."""
+    shown = ("-show_format", "-show_streams", "-of", "json")
+    return json.loads("\n".join(ask(ffprobe, source, shown, MOST_OUTPUT)))
+
+
+def chosen_streams(header: dict[str, Any]) -> tuple[Stream, Stream | None]:
+    """The film and its sound, if it has one. Raises Rejected when nothing moves."""
+    streams: list[Stream] = header.get("streams", [])
+    films = [
+        stream
+        for stream in streams
+        if stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
+    ]
+    sounds = [stream for stream in streams if stream.get("codec_type") == "audio" and stream.get("channels")]
+    if not films:
+        raise Rejected(NO_PICTURE if sounds else NOT_A_VIDEO)
+    if not films[0].get("width") or not films[0].get("height"):
+        raise Rejected(NOT_A_VIDEO)
+    return films[0], sounds[0] if sounds else None
+
+
+def display_size(video: Stream) -> tuple[int, int]:
+    """Width and height as shown: pixels made square, then turned by the recorded rotation."""
+    width, height = Fraction(int(video["width"])), Fraction(int(video["height"]))
+    ratio = _ratio(video.get("sample_aspect_ratio"))
+    # Editors round; a clip of 1080 pixels is not one of 1077 because of it.
+    if ratio and abs(ratio - 1) > NEARLY_SQUARE:
+        width *= ratio
+    shown = max(1, round(width)), max(1, round(height))
+    return (shown[1], shown[0]) if rotation(video) % 180 == 90 else shown
+
+
+def rotation(video: Stream) -> int:
+    """How far the picture is turned clockwise to be upright, in degrees: 0, 90, 180 or 270."""
+    for side in video.get("side_data_list", []):
+        if "rotation" in side:  # which ffprobe tells counter-clockwise
+            return -round(float(side["rotation"]) / 90) * 90 % 360
+    return 0
+
+
+def hdr(video: Stream) -> str | None:
+    """The curve of a clip in wide light: "PQ", "HLG" or none."""
+    return HDR_TRANSFERS.get(str(video.get("color_transfer")))
+
+
+def declared_rate(video: Stream) -> float | None:
+    """Frames a second as the header tells."""
+    ratio = _ratio(video.get("avg_frame_rate"))
+    return float(ratio) if ratio else None
+
+
+def declared_seconds(header: dict[str, Any]) -> float | None:
+    """The length of the whole file as the header tells."""
+    return number(header.get("format", {}).get("duration"))
+
+
+def container(header: dict[str, Any]) -> str:
+    """The first of the names that ffprobe gives the format."""
+    return str(header.get("format", {}).get("format_name", "")).partition(",")[0]
+
+
+def number(text: object) -> float | None:
+    """A number that ffprobe printed, or none where it printed "N/A" or nothing."""
+    try:
+        return float(str(text))
+    except ValueError:
+        return None
+
+
+def _ratio(text: object) -> Fraction | None:
+    """A positive fraction written as 16:9 or 30000/1001."""
+    parts = str(text).replace("/", ":").split(":")
+    if len(parts) == 2 and all(part.isdigit() and int(part) for part in parts):
+        return Fraction(int(parts[0]), int(parts[1]))
+    return None
