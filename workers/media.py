@@ -23,16 +23,18 @@ from app.videos.models import Video
 from workers.lease import Finisher, Lease
 from workers.transcode import encode, probe, publish
 from workers.transcode.encode import Encoded, Tools
-from workers.transcode.probe import Probe, Rejected
+from workers.transcode.probe import Probe
 from workers.transcode.progress import Reporter, SupersededError
-from workers.transcode.workspace import workspace
+from workers.transcode.reasons import Rejected
+from workers.transcode.workspace import NoRoomError, ran_out, require_room, workspace
 
-# A file that makes ffmpeg fail does so again; a store that is down comes back.
+# A file that makes ffmpeg fail does so again; a store that is down comes back, a full disk is emptied.
 MOST_TRIES = 3
-MOST_TRIES_OF_STORE = 8
+MOST_TRIES_OF_ENGINES = 8
 
 SOURCE_LOST = N_("The uploaded file is missing. Please upload the video again.")
 STORE_DOWN = N_("Our file storage did not answer for some time. Please try again.")
+NO_ROOM = N_("Our server had no room to prepare the video. Your file is fine. Please try again later.")
 BROKE_DOWN = N_("Preparing the video did not work on our side. Please try again.")
 
 log = structlog.get_logger()
@@ -54,6 +56,15 @@ class Job:
         return self.folder / "source"
 
 
+@dataclass(frozen=True)
+class Sent:
+    """The files of one attempt at a stage, complete in the media bucket."""
+
+    recipe: str
+    stage: str
+    prefix: str
+
+
 def preview(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
     """Examine an uploaded video and make it playable; refuse it with a reason its creator understands."""
 
@@ -68,18 +79,18 @@ def preview(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
             if not lifecycle.move(session, video_id, "preparing", **facts(seen)):
                 raise SupersededError
         encoded = encode.preview(tools, job.source, made_in(job), seen, job.report)
-        prefix = send(job, encoded)
+        sent = send(job, encoded, tools.recipe.name, "preview")
 
         def finish(session: Session) -> None:
             warnings = "\n".join(encoded.warnings)
             values = {
-                "preview_prefix": prefix,
+                "preview_prefix": sent.prefix,
                 "warnings": warnings,
                 "percent": 0,
                 "reason": "",
                 "retryable": False,
             }
-            if settle(session, job, "playable", "preview", prefix, **values):
+            if settle(session, job, sent, "playable", **values):
                 tasks.defer(session, "media.ladder", video_id=video_id)
 
         return finish
@@ -91,19 +102,36 @@ def ladder(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
     """Give a playable video all of its renditions."""
 
     def stage(job: Job) -> Finisher:
-        tools = Tools.of(runtime.settings())
-        fetch(job)
-        seen = probe.probe(tools.ffprobe, job.source, runtime.settings().max_video_seconds)
-        encoded = encode.whole_ladder(tools, job.source, made_in(job), seen, job.report)
-        prefix = send(job, encoded)
+        sent = whole_ladder(job)
 
         def finish(session: Session) -> None:
-            values = {"ladder_prefix": prefix, "percent": 100, "reason": "", "retryable": False}
-            settle(session, job, "ready", "ladder", prefix, **values)
+            values = {"ladder_prefix": sent.prefix, "percent": 100, "reason": "", "retryable": False}
+            settle(session, job, sent, "ready", **values)
 
         return finish
 
     return attempt(claim, lease, video_id, "playable", ("playable",), stage)
+
+
+def whole_ladder(job: Job) -> Sent:
+    """Make and store every rendition, but for what the preview has made already."""
+    tools = Tools.of(runtime.settings())
+    fetch(job)
+    seen = probe.probe(tools.ffprobe, job.source, runtime.settings().max_video_seconds)
+    ready = fetch_preview(job, tools.recipe.name)
+    encoded = encode.whole_ladder(tools, job.source, made_in(job), seen, job.report, ready)
+    return send(job, encoded, tools.recipe.name, "ladder")
+
+
+def fetch_preview(job: Job, recipe: str) -> Path | None:
+    """Download the MP4 of the preview that the same recipe has published, if there is one."""
+    with unit_of_work() as session:
+        prefix = outputs.prefix_of(session, job.video_id, recipe, "preview")
+    if prefix is None or job.store.media.head(f"{prefix}{encode.VIDEO}") is None:
+        return None
+    target = job.folder / "preview.mp4"
+    job.store.media.download(f"{prefix}{encode.VIDEO}", target)
+    return target
 
 
 def attempt(
@@ -127,21 +155,31 @@ def attempt(
             return stage(job)
         except SupersededError:
             return cleaning_up(job)
-        except Rejected as rejection:
-            return refusal(video_id, rejection)
-        except StorageUnavailable:
-            if claim.attempt < MOST_TRIES_OF_STORE:
-                raise
-            return failure(video_id, STORE_DOWN)
         except SourceLostError:
             return failure(video_id, SOURCE_LOST, retryable=False)
         except tasks.LeaseLost:
             raise
         except Exception as error:  # whatever broke, the creator gets an answer in the end
-            if claim.attempt < MOST_TRIES:
-                raise
-            log.error("transcode failed for good", video=video.code, exc_info=error)
-            return failure(video_id, BROKE_DOWN)
+            return answer(claim, job, error)
+
+
+def answer(claim: Claim, job: Job, error: Exception) -> Finisher:
+    """Who is at fault: the file, which is refused; or we, who try again as long as that is worth it."""
+    full = ran_out(job.folder, error)
+    if isinstance(error, Rejected) and not full:
+        return refusal(job.video_id, error)
+    reason, most_tries = BROKE_DOWN, MOST_TRIES
+    if isinstance(error, StorageUnavailable):
+        reason, most_tries = STORE_DOWN, MOST_TRIES_OF_ENGINES
+    elif full:
+        reason, most_tries = NO_ROOM, MOST_TRIES_OF_ENGINES
+        log.error("no room for temporary files", video=job.code, folder=str(job.folder), error=str(error))
+    if claim.attempt < most_tries:
+        if full:
+            raise NoRoomError(str(error)) from error
+        raise error
+    log.error("transcode failed for good", video=job.code, exc_info=error)
+    return failure(job.video_id, reason)
 
 
 class SourceLostError(Exception):
@@ -149,10 +187,17 @@ class SourceLostError(Exception):
 
 
 def fetch(job: Job) -> None:
-    """Download the source. The tools only ever see a local file."""
-    if job.store.private.head(job.source_key) is None:
+    """Download the source. The tools only ever see a local file.
+
+    Raises SourceLostError, NoRoomError, and StorageUnavailable when not all of it came.
+    """
+    stored = job.store.private.head(job.source_key)
+    if stored is None:
         raise SourceLostError(job.source_key)
+    require_room(job.folder, stored.size)
     job.store.private.download(job.source_key, job.source)
+    if job.source.stat().st_size != stored.size:
+        raise StorageUnavailable(f"{job.source_key} did not arrive whole")
 
 
 def made_in(job: Job) -> Path:
@@ -162,19 +207,19 @@ def made_in(job: Job) -> Path:
     return folder
 
 
-def send(job: Job, encoded: Encoded) -> str:
-    """Put the files under a prefix of their own, which no row names yet; returns it."""
-    prefix = outputs.fresh_prefix(job.code)
+def send(job: Job, encoded: Encoded, recipe: str, stage: str) -> Sent:
+    """Put the files under a prefix of their own, which no row names yet."""
+    prefix = outputs.fresh_prefix(job.code, recipe)
     publish.send(job.store.media, prefix, encoded, job.report.still_wanted)
-    return prefix
+    return Sent(recipe, stage, prefix)
 
 
-def settle(session: Session, job: Job, state: str, stage: str, prefix: str, **values: object) -> bool:
+def settle(session: Session, job: Job, sent: Sent, state: str, **values: object) -> bool:
     """Publish what was sent, unless the video was removed meanwhile; then what was sent goes too."""
     if not lifecycle.move(session, job.video_id, state, **values):
         tasks.defer(session, "media.sweep_orphans", video_code=job.code)
         return False
-    outputs.record(session, job.video_id, stage, prefix)
+    outputs.record(session, job.video_id, sent.recipe, sent.stage, sent.prefix)
     return True
 
 

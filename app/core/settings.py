@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     ffmpeg: str = Field(default_factory=lambda: shutil.which("ffmpeg") or "")
     ffprobe: str = Field(default_factory=lambda: shutil.which("ffprobe") or "")
     transcode_preset: str = "veryfast"
+    recipe: str = "h264-2"
     max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     max_video_seconds: int = Field(default=600, gt=0)
     creator_quota_bytes: int = Field(default=20 * 1024**3, gt=0)

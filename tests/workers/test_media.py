@@ -15,6 +15,7 @@ from app.gateways.object_store import ObjectStore
 from app.gateways.s3 import S3Bucket, open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Transcode, Video
+from app.videos.recipes import STANDARD
 from tests import factories
 from tests.clips import Clips
 from tests.sending import opened, sent
@@ -243,7 +244,7 @@ def test_the_sweep_clears_deserted_prefixes_and_keeps_the_published_one(
     video_id = upload(clips.tiny())
     run_due("preview")
     video = seen(video_id)
-    deserted = f"{outputs.fresh_prefix(video.code)}480p/0000.m4s"
+    deserted = f"{outputs.fresh_prefix(video.code, STANDARD.name)}480p/0000.m4s"
     store.media.put(deserted, b"half done")
     with unit_of_work() as session:
         session.execute(update(Task).where(Task.name == "media.preview").values(attempts=2))
@@ -266,7 +267,10 @@ def test_a_removed_video_is_swept_until_its_files_are_gone_however_old_it_is(
     with unit_of_work() as session:
         video = factories.video(session, state="removed")
         video.created_at = clock.now() - timedelta(days=400)
-        video.source_key, video.preview_prefix = f"sources/{video.code}", outputs.fresh_prefix(video.code)
+        video.source_key, video.preview_prefix = (
+            f"sources/{video.code}",
+            outputs.fresh_prefix(video.code, STANDARD.name),
+        )
         tasks.defer(session, "media.sweep_orphans")
     store.private.put(f"sources/{video.code}", b"film")
     store.media.put(f"{video.preview_prefix}480p/0000.m4s", b"left over")

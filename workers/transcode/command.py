@@ -8,6 +8,7 @@ from typing import Any
 
 import ffmpeg as _ffmpeg  # pyright: ignore[reportMissingTypeStubs] (it has none)
 
+from app.videos.recipes import Recipe
 from workers.transcode import guard
 from workers.transcode.ladder import Rung, fallback_rung, group_length
 from workers.transcode.playlists import AUDIO, INDEX, Storyboard
@@ -15,12 +16,14 @@ from workers.transcode.probe import Probe
 
 ffmpeg: Any = _ffmpeg
 
-QUALITY = 23  # x264's crf
 THREADS = min(os.cpu_count() or 1, 8)  # more cost memory a rendition and gain little
 POSTER = "poster.jpg"
 STORYBOARD = "storyboard.jpg"
 FRAMES = "storyboard.mkv"
 POSTER_LATEST_SECONDS = 3.0
+SOUND_RATE = 48_000
+# What ffmpeg's AAC encoder puts before the sound. Each input of a remux starts at zero, so it must be told.
+PRIMING_SECONDS = 1024 / SOUND_RATE
 # Light in HLG and PQ clips, brought to what ordinary screens show: 203 cd/m² is their reference white.
 TONE_MAP = (
     ("zscale", {"t": "linear", "npl": 203}),
@@ -32,29 +35,46 @@ TONE_MAP = (
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A rung that an earlier pass made, in one file with the sound; it is copied, not encoded again."""
+
+    rung: Rung
+    file: Path
+
+
+@dataclass(frozen=True)
 class Encoding:
     """What one pass makes of a source besides a poster; rungs stand largest first."""
 
+    recipe: Recipe
     ladder: Sequence[Rung]
     segment_seconds: int
     preset: str
     storyboard: Storyboard | None = None
+    ready: Ready | None = None
+
+    @property
+    def todo(self) -> list[Rung]:
+        """The rungs that have to be encoded."""
+        return [rung for rung in self.ladder if self.ready is None or rung != self.ready.rung]
 
 
-def encode(tool: str, source: Path, folder: Path, probe: Probe, encoding: Encoding) -> list[str]:
-    """One process that decodes `source` once and writes every rendition of `encoding` under `folder`."""
+def encode(tool: str, source: Path, probe: Probe, encoding: Encoding) -> list[str]:
+    """One process that decodes `source` once and writes every rendition of `encoding` where it is run."""
     opened = ffmpeg.input(str(source), threads=THREADS, **guard.INPUT)
-    renditions, poster, board = _pictures(opened[str(probe.video_index)], probe, encoding)
-    streams = list(renditions)
+    ready: Any = ffmpeg.input(str(encoding.ready.file), **guard.INPUT) if encoding.ready else None
+    film = _normalised(opened[str(probe.video_index)], probe, encoding.todo[0]) if encoding.todo else None
+    pictures = _pictures(ready["v:0"] if film is None and ready else film, probe, encoding)
+    streams: list[Any] = [
+        pictures.renditions[rung] if rung in encoding.todo else ready["v:0"] for rung in encoding.ladder
+    ]
     if probe.audio_index is not None:
-        sound = opened[str(probe.audio_index)].filter("aresample", **{"async": 1, "first_pts": 0})
-        streams.append(sound)
-    outputs = [ffmpeg.output(*streams, str(folder / "%v" / INDEX), **_hls(probe, encoding, folder))]
-    outputs.append(ffmpeg.output(poster, str(folder / POSTER), **_picture()))
-    if board is not None:
-        outputs.append(
-            ffmpeg.output(board, str(folder / FRAMES), **{"c:v": "mjpeg", "q:v": 3, **_anonymous()})
-        )
+        streams.append(ready["a:0"] if ready else _sound(opened[str(probe.audio_index)]))
+    outputs = [ffmpeg.output(*streams, f"%v/{INDEX}", **_hls(probe, encoding))]
+    outputs.append(ffmpeg.output(pictures.poster, POSTER, **_picture()))
+    if pictures.board is not None:
+        frames = {"c:v": "mjpeg", "q:v": 3, **_anonymous()}
+        outputs.append(ffmpeg.output(pictures.board, FRAMES, **frames))
     return _command(tool, outputs)
 
 
@@ -71,7 +91,8 @@ def remux(tool: str, video: Path, audio: Path | None, target: Path) -> list[str]
     """Join finished renditions into one MP4 that plays while it loads; nothing is encoded again."""
     streams = [ffmpeg.input(str(video), **guard.INPUT)["v:0"]]
     if audio is not None:
-        streams.append(ffmpeg.input(str(audio), **guard.INPUT)["a:0"])
+        early = {"itsoffset": f"-{PRIMING_SECONDS:.6f}"}
+        streams.append(ffmpeg.input(str(audio), **early, **guard.INPUT)["a:0"])
     output = ffmpeg.output(*streams, str(target), c="copy", movflags="+faststart", **_anonymous())
     return _command(tool, [output])
 
@@ -90,30 +111,46 @@ def _command(tool: str, outputs: Sequence[Any]) -> list[str]:
     return [tool, *guard.QUIET, *progress, *arguments]
 
 
-def _pictures(video: Any, probe: Probe, encoding: Encoding) -> tuple[list[Any], Any, Any]:
-    """The filter graph: the largest rung first, each smaller one scaled from the one above it."""
-    ladder, board = encoding.ladder, encoding.storyboard
-    poster_rung = fallback_rung(ladder)
-    renditions: list[Any] = []
+@dataclass(frozen=True)
+class Pictures:
+    """Ends of the filter graph: frames for each rung to encode, for the poster and for the storyboard."""
+
+    renditions: dict[Rung, Any]
+    poster: Any
+    board: Any
+
+
+def _pictures(frames: Any, probe: Probe, encoding: Encoding) -> Pictures:
+    """The filter graph: the largest rung first, each smaller one scaled from the one above it.
+
+    `frames` have the size of the first rung to encode; when none is, they are those of the ready one.
+    """
+    rungs, board = encoding.todo, encoding.storyboard
+    poster_rung = fallback_rung(rungs or encoding.ladder, encoding.recipe)
+    renditions: dict[Rung, Any] = {}
     poster = small = None
-    frames: Any = _normalised(video, probe, ladder[0])
-    for position, rung in enumerate(ladder):
+    for position, rung in enumerate(rungs or encoding.ladder):
         if position:
             frames = frames.filter("scale", rung.width, rung.height)
-        is_last = position == len(ladder) - 1
-        wanted = ["rendition"]
+        is_last = position == max(0, len(rungs) - 1)
+        wanted = ["rendition"] if rungs else []
         wanted += ["poster"] if rung is poster_rung else []
         wanted += ["board"] if board and is_last else []
         wanted += [] if is_last else ["below"]
         copies = dict(zip(wanted, _copies(frames, len(wanted)), strict=True))
-        renditions.append(copies["rendition"])
+        if rungs:
+            renditions[rung] = copies["rendition"]
         frames = copies.get("below")
         if rung is poster_rung:
             at = min(POSTER_LATEST_SECONDS, probe.seconds / 4)
             poster = _jpeg(copies["poster"].filter("trim", start=f"{at:.3f}"))
         if board and is_last:
             small = _small(copies["board"], board)
-    return renditions, poster, small
+    return Pictures(renditions, poster, small)
+
+
+def _sound(audio: Any) -> Any:
+    return audio.filter("aresample", **{"async": 1, "first_pts": 0})
 
 
 def _copies(frames: Any, count: int) -> list[Any]:
@@ -152,31 +189,43 @@ def _anonymous() -> dict[str, Any]:
     return {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 
 
-def _hls(probe: Probe, encoding: Encoding, folder: Path) -> dict[str, Any]:
-    group = group_length(probe.rate)
+def _hls(probe: Probe, encoding: Encoding) -> dict[str, Any]:
     options: dict[str, Any] = {
         "f": "hls",
         "hls_playlist_type": "vod",
         "hls_segment_type": "fmp4",
         "hls_time": encoding.segment_seconds,
         "hls_flags": "independent_segments",
-        "hls_segment_filename": str(folder / "%v" / "%04d.m4s"),
+        "hls_segment_filename": "%v/%04d.m4s",
         "hls_fmp4_init_filename": "init.mp4",
-        "c:v": "libx264",
-        "preset:v": encoding.preset,
-        "profile:v": "high",
-        "crf:v": QUALITY,
-        "g:v": group,
-        "keyint_min:v": group,
-        "sc_threshold:v": 0,
-        "threads:v": THREADS,
         **_anonymous(),
     }
     names = [f"v:{position},name:{rung.name}" for position, rung in enumerate(encoding.ladder)]
     for position, rung in enumerate(encoding.ladder):
-        options[f"maxrate:v:{position}"] = rung.peak_rate
-        options[f"bufsize:v:{position}"] = rung.peak_rate * 2
+        options |= _film(position, rung, probe, encoding)
     if probe.audio_index is not None:
-        options |= {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": 48000}
+        options |= (
+            {"c:a": "copy"} if encoding.ready else {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": SOUND_RATE}
+        )
         names = [f"{name},agroup:{AUDIO}" for name in names] + [f"a:0,agroup:{AUDIO},name:{AUDIO}"]
     return options | {"var_stream_map": " ".join(names)}
+
+
+def _film(position: int, rung: Rung, probe: Probe, encoding: Encoding) -> dict[str, Any]:
+    """How the video stream at `position` is made."""
+    if rung not in encoding.todo:
+        return {f"c:v:{position}": "copy"}
+    group = group_length(probe.rate)
+    options: dict[str, Any] = {
+        "c:v": "libx264",
+        "preset:v": encoding.preset,
+        "profile:v": "high",
+        "crf:v": encoding.recipe.quality,
+        "g:v": group,
+        "keyint_min:v": group,
+        "sc_threshold:v": 0,
+        "threads:v": THREADS,
+        "maxrate:v": rung.peak_rate,
+        "bufsize:v": rung.peak_rate * 2,
+    }
+    return {f"{name}:{position}": value for name, value in options.items()}

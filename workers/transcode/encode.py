@@ -6,31 +6,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.settings import Settings
+from app.videos.recipes import RECIPES, STANDARD, Recipe
 from workers.transcode import command, playlists
 from workers.transcode.ladder import Rung, fallback_rung, preview_rung, rungs
-from workers.transcode.probe import DAMAGED, INCOMPLETE, Probe, Rejected, is_whole
+from workers.transcode.probe import Probe
+from workers.transcode.reasons import DAMAGED, INCOMPLETE, Rejected
 from workers.transcode.run import Finished, Limits, run
+from workers.transcode.timeline import is_whole
 
 MASTER = "master.m3u8"
 VIDEO = "video.mp4"
 STORYBOARD_INDEX = "storyboard.vtt"
-PREVIEW_SEGMENT_SECONDS = 2
-SEGMENT_SECONDS = 4
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The programs to run and how hard x264 tries."""
+    """The programs to run, how hard x264 tries, and the recipe to follow."""
 
     ffmpeg: str
     ffprobe: str
     preset: str
+    recipe: Recipe = STANDARD
 
     @classmethod
     def of(cls, settings: Settings) -> "Tools":
-        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset)
+        recipe = RECIPES[settings.recipe]
+        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset, recipe)
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,31 @@ class Encoded:
 
 
 def preview(tools: Tools, source: Path, folder: Path, probe: Probe, on_progress: Progress) -> Encoded:
-    """The one rung that makes the clip playable, in two-second segments and as an MP4, with a poster."""
-    rung = preview_rung(rungs(probe.width, probe.height, probe.rate))
-    encoding = command.Encoding([rung], PREVIEW_SEGMENT_SECONDS, tools.preset)
+    """The one rung that makes the clip playable, in short segments and as an MP4, with a poster."""
+    recipe = tools.recipe
+    rung = preview_rung(rungs(probe.width, probe.height, probe.rate, recipe), recipe)
+    encoding = command.Encoding(recipe, [rung], recipe.preview_segment_seconds, tools.preset)
     return _encode(tools, source, folder, probe, encoding, on_progress)
 
 
-def whole_ladder(tools: Tools, source: Path, folder: Path, probe: Probe, on_progress: Progress) -> Encoded:
-    """Every rung in one pass over the source, with poster, storyboard and an MP4 for players without HLS."""
-    ladder = rungs(probe.width, probe.height, probe.rate)
+def whole_ladder(
+    tools: Tools,
+    source: Path,
+    folder: Path,
+    probe: Probe,
+    on_progress: Progress,
+    preview_file: Path | None = None,
+) -> Encoded:
+    """Every rung in one pass over the source, with poster, storyboard and an MP4 for players without HLS.
+
+    `preview_file` is the MP4 that `preview` made of the same source by the same recipe: its rung and its
+    sound are taken from there as they are.
+    """
+    recipe = tools.recipe
+    ladder = rungs(probe.width, probe.height, probe.rate, recipe)
     board = playlists.storyboard_of(ladder[-1], probe.seconds)
-    encoding = command.Encoding(ladder, SEGMENT_SECONDS, tools.preset, board)
+    ready = command.Ready(preview_rung(ladder, recipe), preview_file) if preview_file else None
+    encoding = command.Encoding(recipe, ladder, recipe.segment_seconds, tools.preset, board, ready)
     return _encode(tools, source, folder, probe, encoding, on_progress)
 
 
@@ -67,9 +84,9 @@ def _encode(
     ):
         (folder / name).mkdir(parents=True)
     watch = _Watch(probe.seconds * float(probe.rate), on_progress)
-    finished = run(command.encode(tools.ffmpeg, source, folder, probe, encoding), folder, limits, watch)
+    finished = run(command.encode(tools.ffmpeg, source, probe, encoding), folder, limits, watch)
     _must_be_whole(folder, encoding.ladder[0], probe)
-    _join(tools, folder, fallback_rung(encoding.ladder), probe, limits)
+    _join(tools, folder, fallback_rung(encoding.ladder, tools.recipe), probe, limits)
     if encoding.storyboard:
         frames = folder / command.FRAMES
         sheet = command.tile(tools.ffmpeg, frames, encoding.storyboard, folder / command.STORYBOARD)
@@ -81,7 +98,7 @@ def _encode(
 
 
 def _listed(folder: Path, ladder: Sequence[Rung], probe: Probe, warnings: tuple[str, ...]) -> Encoded:
-    """Write the playlist of each rung alone, for a viewer who chooses one, and the master over all of them."""
+    """Write a playlist for each rung alone, for viewers who choose one, and the master over all of them."""
     has_audio = probe.audio_index is not None
     for rung in ladder:
         alone = playlists.master(folder, [rung], probe.rate, has_audio=has_audio)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-SHORT_SIDES = (1080, 720, 480)
-PREVIEW_SHORT_SIDE = 480
+from app.videos.recipes import STANDARD, Recipe
+
 LONGEST_SIDE = 1920  # High profile level 4.2 ends here
 FASTEST = 60
-BITS_PER_SECOND = {1080: 5_000_000, 720: 2_800_000, 480: 1_400_000}  # peak, at up to 30 frames a second
 LEAST_BITS_PER_SECOND = 200_000
 USUAL_RATES = tuple(
     Fraction(n, d)
@@ -41,28 +40,28 @@ class Rung:
         return min(self.width, self.height)
 
 
-def rungs(width: int, height: int, rate: Fraction) -> list[Rung]:
+def rungs(width: int, height: int, rate: Fraction, recipe: Recipe = STANDARD) -> list[Rung]:
     """The renditions of a clip shown at `width` × `height`, largest first; never larger than the clip.
 
     A clip smaller than the smallest rung gets one of its own size.
     """
     short = min(width, height)
-    wanted = [side for side in SHORT_SIDES if side <= short] or [short]
+    wanted = [side for side in recipe.short_sides if side <= short] or [short]
     chosen: dict[tuple[int, int], Rung] = {}
     for side in wanted:
         size = fitted(width, height, side)
-        chosen.setdefault(size, Rung(f"{min(size)}p", *size, peak_rate(size, rate)))
+        chosen.setdefault(size, Rung(f"{min(size)}p", *size, peak_rate(size, rate, recipe)))
     return list(chosen.values())
 
 
-def preview_rung(ladder: Sequence[Rung]) -> Rung:
+def preview_rung(ladder: Sequence[Rung], recipe: Recipe = STANDARD) -> Rung:
     """The rung that makes a clip playable first: cheap, yet good enough for a phone."""
-    return min(ladder, key=lambda rung: abs(rung.short_side - PREVIEW_SHORT_SIDE))
+    return min(ladder, key=lambda rung: abs(rung.short_side - recipe.preview_side))
 
 
-def fallback_rung(ladder: Sequence[Rung]) -> Rung:
+def fallback_rung(ladder: Sequence[Rung], recipe: Recipe = STANDARD) -> Rung:
     """The rung whose single file serves players that know no HLS."""
-    return min(ladder, key=lambda rung: abs(rung.short_side - 720))
+    return min(ladder, key=lambda rung: abs(rung.short_side - recipe.fallback_side))
 
 
 def fitted(width: int, height: int, short_side: int) -> tuple[int, int]:
@@ -76,12 +75,12 @@ def even(length: Fraction | int) -> int:
     return max(2, 2 * floor(Fraction(length) / 2))
 
 
-def peak_rate(size: tuple[int, int], rate: Fraction) -> int:
+def peak_rate(size: tuple[int, int], rate: Fraction, recipe: Recipe = STANDARD) -> int:
     """Peak bits a second for a rendition of `size`; half as much again for fast clips."""
-    bits = BITS_PER_SECOND.get(min(size))
+    bits = recipe.peak_rates.get(min(size))
     if bits is None:
         pixels = Fraction(size[0] * size[1], 854 * 480)
-        bits = max(LEAST_BITS_PER_SECOND, round(BITS_PER_SECOND[480] * pixels))
+        bits = max(LEAST_BITS_PER_SECOND, round(recipe.peak_rates[480] * pixels))
     return bits * 3 // 2 if rate > 30 else bits
 
 

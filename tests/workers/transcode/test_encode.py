@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from app.videos.recipes import STANDARD
 from tests.clips import CONCAT_TEXT, HLS_TEXT, Clips, bunny
 from workers.transcode import command, encode, guard, playlists, probe
 from workers.transcode.encode import Encoded, Tools
@@ -21,6 +22,13 @@ def made(tools: Tools, source: Path, out: Path, *, whole: bool = False) -> Encod
 def streams(tools: Tools, path: Path) -> list[dict[str, Any]]:
     command = [tools.ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)["streams"]
+
+
+def packets(tools: Tools, rendition: Path, shown: str) -> list[str]:
+    """What ffprobe tells of every packet of a rendition."""
+    told = (tools.ffprobe, "-v", "error", "-show_entries", f"packet={shown}", "-of", "csv=p=0")
+    command = [*told, str(rendition / "index.m3u8")]
+    return subprocess.run(command, check=True, capture_output=True, timeout=30, text=True).stdout.split()
 
 
 def brightness(path: Path) -> float:
@@ -50,6 +58,21 @@ def test_a_ladder_has_every_rung_a_storyboard_and_a_master_that_describes_it(
     with Image.open(out / "storyboard.jpg") as sheet:
         assert sheet.size == (1600, 90)
     assert (out / "storyboard.vtt").read_text().count("#xywh=") == 6
+
+
+def test_a_ladder_takes_over_what_the_preview_made(tools: Tools, clips: Clips, out: Path, tmp_path: Path):
+    ready = tmp_path / "preview"
+    ready.mkdir()
+    seen = probe.probe(tools.ffprobe, bunny(), 600)
+    encode.preview(tools, bunny(), ready, seen, lambda _: None)
+    encode.whole_ladder(tools, bunny(), out, seen, lambda _: None, ready / "video.mp4")
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    encode.whole_ladder(tools, bunny(), alone, seen, lambda _: None)
+    assert packets(tools, out / "480p", "size") == packets(tools, ready / "480p", "size")
+    for name in ("720p", "480p", "audio"):
+        when = "pts_time,duration_time,flags"
+        assert packets(tools, out / name, when) == packets(tools, alone / name, when), name
 
 
 def test_an_upright_phone_clip_comes_out_upright_without_a_note_to_turn_it(
@@ -150,7 +173,7 @@ def test_the_guard_stands_before_every_input(tools: Tools, clips: Clips, out: Pa
     board = playlists.Storyboard(1, 2, 160, 90)
     rung = encode.rungs(seen.width, seen.height, seen.rate)
     commands = [
-        command.encode("ffmpeg", clips.short(), out, seen, command.Encoding(rung, 4, "veryfast", board)),
+        command.encode("ffmpeg", clips.short(), seen, command.Encoding(STANDARD, rung, 4, "veryfast", board)),
         command.remux("ffmpeg", out / "v.mp4", out / "a.mp4", out / "video.mp4"),
         command.tile("ffmpeg", out / "frames.mkv", board, out / "sheet.jpg"),
     ]

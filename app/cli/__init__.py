@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli import media
 from app.embedded.errors import EmbeddedError
 from app.embedded.home import Home
 
@@ -149,5 +150,5 @@ def check_books(as_json: bool) -> None:
         sys.exit(1)
 
 
-if __name__ == "__main__":
-    main()
+main.add_command(media.inspect)
+main.add_command(media.transcode)
