@@ -143,6 +143,29 @@ def team_invitation(session: Session, *, invitation_id: int) -> Letter | None:
     return Letter(invitation.email, host.locale, values)
 
 
+def video_taken_down(session: Session, *, video_id: int) -> Letter | None:
+    """Tells a creator that a video was taken down, and why; not when it has been given back meanwhile."""
+    video = session.get_one(Video, video_id)
+    return _about_video(session, video) if video.publishing == "taken_down" else None
+
+
+def video_restored(session: Session, *, video_id: int) -> Letter | None:
+    """Tells a creator that a video is given back; not when it was taken down again meanwhile."""
+    video = session.get_one(Video, video_id)
+    return _about_video(session, video) if video.publishing != "taken_down" else None
+
+
+def _about_video(session: Session, video: Video) -> Letter:
+    creator = session.get_one(Person, video.creator_id)
+    values = {
+        "name": creator.name,
+        "video": video.title,
+        "reason": video.takedown_reason,
+        "link": address(f"/studio/videos/{video.code}"),
+    }
+    return Letter(creator.email, creator.locale, values)
+
+
 def address(path: str) -> str:
     """The public address of a page, for mails."""
     return runtime.settings().base_url.rstrip("/") + path
@@ -159,4 +182,6 @@ MAILS: dict[str, Callable[..., Letter | None]] = {
     "password_reset": password_reset,
     "receipt": receipt,
     "team_invitation": team_invitation,
+    "video_restored": video_restored,
+    "video_taken_down": video_taken_down,
 }

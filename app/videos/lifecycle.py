@@ -1,13 +1,16 @@
 """The only way a video changes its state or its publishing. Both are tables of legal moves."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, tasks
-from app.core.errors import KindrelayError
+from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
+from app.core.models import Task
+from app.videos import outputs
 from app.videos.models import Video
 
 # State of the file → the states it may come from. Who takes over from a killed worker starts at `probing`.
@@ -23,32 +26,64 @@ MOVES: dict[str, tuple[str, ...]] = {
 }
 IN_WORK = ("uploaded", "probing", "preparing")
 SHOWABLE = ("uploaded", "probing", "preparing", "playable", "ready")
+PLAYABLE = ("playable", "ready")
+# Steps of making files; what was taken down takes none of them.
+MAKING = ("probing", "preparing", "playable", "ready")
+# A take-down deletes what was made of the source, so that these are `uploaded` again: a source and no more.
+UNMADE = ("uploaded", *MAKING)
 
-# What its creator wants → what it may be before. Nobody but an administrator moves what was taken down.
+# What its creator wants → what it may be before.
 PUBLISHING_MOVES: dict[str, tuple[str, ...]] = {
-    "published": ("draft", "unlisted"),
-    "unlisted": ("draft", "published"),
-    "draft": ("published", "unlisted"),
+    "published": ("draft", "scheduled", "unlisted"),
+    "unlisted": ("draft", "scheduled", "published"),
+    "draft": ("published", "scheduled", "unlisted"),
+    "scheduled": ("draft", "scheduled"),
 }
+# What an administrator decides → what it may be before. Nobody else moves what was taken down.
+ADMIN_MOVES: dict[str, tuple[str, ...]] = {
+    "taken_down": ("draft", "scheduled", "published", "unlisted"),
+    "draft": ("taken_down",),
+}
+FURTHEST = timedelta(days=365)
+REASON_LENGTH = 1000
+SOURCE_NOT_KEPT = N_("The uploaded file was not kept. Please upload the video once more.")
 
 
 def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
-    """Compare-and-set of the state, with `values` for other columns; False when it has moved on."""
-    moved = session.execute(
-        update(Video)
-        .where(Video.id == video_id, Video.state.in_(MOVES[to]))
-        .values(state=to, **values)
-        .returning(Video.id)
-    )
-    return moved.scalar() is not None
+    """Compare-and-set of the state, with `values` for other columns; False when it has moved on.
+
+    What was taken down is refused every step of making files.
+    """
+    moving = update(Video).where(Video.id == video_id, Video.state.in_(MOVES[to]))
+    if to in MAKING:
+        moving = moving.where(Video.publishing != "taken_down")
+    times = {"stage_since": clock.now()}
+    moved = session.execute(moving.values(state=to, **times, **values).returning(Video.id)).scalar()
+    if moved is not None and to == "playable":
+        _make_up(session, session.get_one(Video, video_id, populate_existing=True))
+    return moved is not None
+
+
+def _make_up(session: Session, video: Video) -> None:
+    """Do what has waited until the video can be played: its schedule, its creator's picture."""
+    if video.publishing == "scheduled" and video.scheduled_for and video.scheduled_for <= clock.now():
+        _call_at(session, video, video.scheduled_for)
+    if video.poster_ms is not None and video.poster_key is None:
+        tasks.defer(session, "media.poster", video_id=video.id, at_ms=video.poster_ms)
 
 
 def progress(session: Session, video_id: int, state: str, percent: int) -> bool:
-    """Write how far the stage is that runs in `state`; False when the video is not in it any more."""
+    """Write how far the stage is that runs in `state`; False when the video is not in it any more.
+
+    The stage counts from its last report of nothing done, so that time in the queue does not.
+    """
     seen = session.execute(
         update(Video)
-        .where(Video.id == video_id, Video.state == state)
-        .values(percent=min(100, max(0, percent)))
+        .where(Video.id == video_id, Video.state == state, Video.publishing != "taken_down")
+        .values(
+            percent=min(100, max(0, percent)),
+            stage_since=case((Video.percent == 0, clock.now()), else_=Video.stage_since),
+        )
         .returning(Video.id)
     )
     return seen.scalar() is not None
@@ -63,7 +98,8 @@ def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> No
 
 def retry(session: Session, video: Video) -> None:
     """Try a failed transcode again, on the creator's word. Raises KindrelayError when nothing failed."""
-    if not video.retryable or video.state not in ("failed", "playable"):
+    is_open = video.state in ("failed", "playable") and video.publishing != "taken_down"
+    if not video.retryable or not is_open:
         raise KindrelayError(N_("There is nothing to try again here."))
     fresh = {"reason": "", "retryable": False, "percent": 0}
     stage = "media.ladder" if video.state == "playable" else "media.preview"
@@ -83,14 +119,67 @@ def publish(session: Session, video: Video, to: str, person_id: int) -> None:
     session.refresh(video, with_for_update=True)
     if video.publishing == to:
         return
-    if video.publishing not in PUBLISHING_MOVES[to]:
+    _may_move(video, to)
+    if to != "draft":
+        _must_be_showable(video)
+    _put(video, to)
+    audit.record(session, f"video.{to}", person_id, f"video:{video.code}")
+
+
+def schedule(session: Session, video: Video, at: datetime, person_id: int) -> None:
+    """Let the video be published at `at`, an aware time within a year; a later word replaces an earlier one.
+
+    Raises Invalid("at") for another time, and what `publish` raises.
+    """
+    session.refresh(video, with_for_update=True)
+    _may_move(video, "scheduled")
+    _must_be_showable(video)
+    if at <= clock.now():
+        raise Invalid("at", N_("This moment has passed. Please choose a later one, or publish now."))
+    if at > clock.now() + FURTHEST:
+        raise Invalid("at", N_("Please choose a moment within a year from now."))
+    video.publishing, video.scheduled_for = "scheduled", at
+    session.flush()
+    _call_at(session, video, at)
+    audit.record(session, "video.scheduled", person_id, f"video:{video.code}", at=at.isoformat())
+
+
+def publish_on_time(session: Session, video_id: int, at: datetime) -> bool:
+    """Publish what is still scheduled for `at`; False when it is not, or when it cannot be shown yet.
+
+    What cannot be played yet stays scheduled, and is published as soon as it can.
+    """
+    video = session.get(Video, video_id, populate_existing=True, with_for_update=True)
+    if video is None or video.publishing != "scheduled" or video.scheduled_for != at:
+        return False
+    if video.state not in PLAYABLE:
+        return False
+    _put(video, "published")
+    audit.record(session, "video.published", video.creator_id, f"video:{video.code}", at=at.isoformat())
+    return True
+
+
+def _may_move(video: Video, to: str) -> None:
+    if video.publishing == "taken_down":
         raise KindrelayError(N_("This video was taken down and cannot be published again."))
-    if to != "draft" and video.state not in SHOWABLE:
+    if video.publishing not in PUBLISHING_MOVES[to]:
+        raise KindrelayError(N_("This video can be seen already. Take it back to draft first."))
+
+
+def _must_be_showable(video: Video) -> None:
+    """What has to be there before others may see a video, now or at a later time."""
+    if video.state not in SHOWABLE:
         raise KindrelayError(N_("There is nothing to show yet. The upload has to arrive first."))
-    video.publishing = to
+
+
+def _put(video: Video, to: str) -> None:
+    video.publishing, video.scheduled_for = to, None
     if to == "published":
         video.published_at = clock.now()
-    audit.record(session, f"video.{to}", person_id, f"video:{video.code}")
+
+
+def _call_at(session: Session, video: Video, at: datetime) -> None:
+    tasks.defer(session, "videos.publish_scheduled", run_after=at, video_id=video.id, at=at.isoformat())
 
 
 def remove(session: Session, video: Video, person_id: int) -> None:
@@ -98,8 +187,66 @@ def remove(session: Session, video: Video, person_id: int) -> None:
 
     The row stays, because donations and credits name it.
     """
-    if not move(session, video.id, "removed", publishing="draft", percent=0):
+    gone = {"publishing": "draft", "scheduled_for": None, "percent": 0}
+    if not move(session, video.id, "removed", **gone):
         raise KindrelayError(N_("This video was removed before."))
     session.refresh(video)
     audit.record(session, "video.removed", person_id, f"video:{video.code}")
     tasks.defer(session, "media.sweep_orphans", video_code=video.code)
+
+
+def take_down(session: Session, video: Video, reason: str, admin_id: int) -> None:
+    """Take the video from everybody on an administrator's word; its creator reads the reason.
+
+    With this commit nothing may make or publish files of it any more. Whoever calls deletes its public files
+    right afterwards (`outputs.video_prefix`); a task does so too, in case that fails. The source stays.
+    Raises Invalid("reason"), and KindrelayError when it was taken down or removed before.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("reason", N_("Please say why. The creator reads it."))
+    if len(reason) > REASON_LENGTH:
+        raise Invalid("reason", N_("A reason has up to %(most)s characters."), most=REASON_LENGTH)
+    session.refresh(video, with_for_update=True)
+    if video.state == "removed" or video.publishing not in ADMIN_MOVES["taken_down"]:
+        raise KindrelayError(N_("This video is not there any more, or it was taken down before."))
+    if video.state in UNMADE:
+        video.state, video.percent, video.reason, video.retryable = "uploaded", 0, "", False
+    video.publishing, video.takedown_reason, video.scheduled_for = "taken_down", reason, None
+    video.preview_prefix = video.ladder_prefix = video.poster_key = None
+    outputs.forget(session, video.id)
+    session.flush()
+    audit.record(session, "video.taken_down", admin_id, f"video:{video.code}", reason=reason)
+    tasks.defer(session, "media.sweep_orphans", video_code=video.code)
+    tasks.defer(session, "mail.send", mail="video_taken_down", video_id=video.id)
+
+
+def restore(session: Session, video: Video, admin_id: int) -> None:
+    """Give a video that was taken down back to its creator, as a draft whose files are made again.
+
+    Raises KindrelayError when it was not taken down, or while work that was stopped is still ending.
+    """
+    session.refresh(video, with_for_update=True)
+    if video.state == "removed" or video.publishing not in ADMIN_MOVES["draft"]:
+        raise KindrelayError(N_("This video was not taken down."))
+    if _is_worked_on(session, video):
+        raise KindrelayError(N_("The last work on its file is still ending. Please try again in a minute."))
+    video.publishing, video.takedown_reason = "draft", ""
+    session.flush()
+    if video.state == "uploaded" and video.source_key:
+        tasks.defer(session, "media.preview", video_id=video.id)
+    elif video.state == "uploaded":
+        move(session, video.id, "failed", reason=SOURCE_NOT_KEPT, retryable=False)
+    audit.record(session, "video.restored", admin_id, f"video:{video.code}")
+    tasks.defer(session, "mail.send", mail="video_restored", video_id=video.id)
+
+
+def _is_worked_on(session: Session, video: Video) -> bool:
+    """Whether a worker holds a task that writes files of the video."""
+    held = select(Task.id).where(
+        Task.name.in_(("media.preview", "media.ladder", "media.poster")),
+        Task.args["video_id"].as_integer() == video.id,
+        Task.done_at.is_(None),
+        Task.lease_until > func.now(),
+    )
+    return session.scalar(held.limit(1)) is not None

@@ -53,6 +53,7 @@ class Video(Row):
     reason: Mapped[str] = mapped_column(default="")  # why rejected or failed: an English message key
     retryable: Mapped[bool] = mapped_column(default=False)
     percent: Mapped[int] = mapped_column(default=0)  # of the stage that runs now
+    stage_since: Mapped[datetime | None]  # when that stage began to get on
     source_key: Mapped[str | None]  # object in the private bucket
     source_size: Mapped[int | None] = mapped_column(BigInteger)  # bytes
     duration_ms: Mapped[int | None]

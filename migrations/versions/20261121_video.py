@@ -36,6 +36,7 @@ def upgrade() -> None:
     op.add_column("video", sa.Column("poster_key", sa.String()))
     op.add_column("video", sa.Column("poster_ms", sa.Integer()))
     op.add_column("video", sa.Column("scheduled_for", MOMENT))
+    op.add_column("video", sa.Column("stage_since", MOMENT))
     op.add_column("video", sa.Column("takedown_reason", sa.String(), nullable=False, server_default=""))
     op.alter_column("video", "takedown_reason", server_default=None)
     op.add_column("transcode", sa.Column("retired_at", MOMENT))
