@@ -7,7 +7,7 @@ and return the finisher that runs in the task's own transaction.
 
 from collections.abc import Callable, Mapping
 
-from workers import credit, media, orphans, outbound
+from workers import credit, leftovers, media, orphans, outbound
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
@@ -17,7 +17,8 @@ SHORT: Mapping[str, Callable[..., None]] = {
 LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.preview": media.preview,
     "media.ladder": media.ladder,
-    "media.sweep_orphans": orphans.sweep,
+    "media.sweep_orphans": leftovers.sweep,
+    "media.sweep_all": orphans.daily,
     "donations.reconcile": credit.reconcile,
     "mail.send": outbound.send_mail,
     "sandbox.deliver": outbound.deliver_sandbox_event,

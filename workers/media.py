@@ -33,6 +33,7 @@ MOST_TRIES = 3
 MOST_TRIES_OF_ENGINES = 8
 
 SOURCE_LOST = N_("The uploaded file is missing. Please upload the video again.")
+SOURCE_DROPPED = N_("The uploaded file was not kept. Please upload the video again.")
 STORE_DOWN = N_("Our file storage did not answer for some time. Please try again.")
 NO_ROOM = N_("Our server had no room to prepare the video. Your file is fine. Please try again later.")
 BROKE_DOWN = N_("Preparing the video did not work on our side. Please try again.")
@@ -106,7 +107,8 @@ def ladder(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
 
         def finish(session: Session) -> None:
             values = {"ladder_prefix": sent.prefix, "percent": 100, "reason": "", "retryable": False}
-            settle(session, job, sent, "ready", **values)
+            if settle(session, job, sent, "ready", **values) and not runtime.settings().keep_sources:
+                tasks.defer(session, "media.sweep_orphans", video_code=job.code)
 
         return finish
 
@@ -145,8 +147,10 @@ def attempt(
     """Run `stage` in a private folder; it ends in a finisher, or in an error that is worth a retry."""
     with unit_of_work() as session:
         video = session.get(Video, video_id)
-    if video is None or video.state not in states or video.source_key is None:
+    if video is None or video.state not in states:
         return nothing
+    if video.source_key is None:
+        return failure(video_id, SOURCE_DROPPED, retryable=False)
     with workspace() as folder:
         report = Reporter(video_id, reports_in, lease)
         store = open_store(runtime.settings())

@@ -1,109 +1,163 @@
-"""Clears away what belongs to no video: leftovers of killed attempts and of removed or refused videos."""
+"""The daily sweep of both buckets: every object against the rows, so that nothing is kept for nobody.
 
-from collections import defaultdict
-from collections.abc import Sequence
+Nothing that a row names is deleted, nothing young (an attempt that is sending is named only at its end), and
+nothing at all when so much would go that the database must be the wrong one.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from itertools import groupby
 
-from sqlalchemy import or_, select, update
+import structlog
 from sqlalchemy.orm import Session
 
 from app.core import clock, runtime
 from app.core.db import unit_of_work
-from app.core.models import Task
 from app.core.tasks import Claim
-from app.gateways.object_store import Bucket, ObjectStore
+from app.gateways.object_store import Bucket, StoredObject
 from app.gateways.s3 import open_store
-from app.videos import lifecycle, outputs, uploads
-from app.videos.models import Upload, Video
-from workers.lease import Finisher, Lease
-from workers.media import BROKE_DOWN, nothing
+from app.videos import references
+from app.videos.references import home_of
+from workers.lease import Finisher, GiveUp, Lease
 
-STAGES = ("media.preview", "media.ladder")
-# An attempt may still be sending its files; nothing younger than this is anybody's orphan.
-GRACE = timedelta(hours=1)
-LOOK_BACK = timedelta(days=3)
-FORGOTTEN_AFTER = timedelta(days=7)
+GRACE = timedelta(hours=6)
+BATCH = 1000
+FEW_OBJECTS = 100
+LARGE_SHARE = 0.2
 
+Home = list[StoredObject]
 
-def sweep(_claim: Claim, _lease: Lease, *, video_code: str | None = None) -> Finisher:
-    """Clear one video's leftovers now, or (hourly) those of every video whose transcode had an accident."""
-    if video_code is None:
-        with unit_of_work() as session:
-            give_up_forgotten(session)
-            answer_for_the_dead(session)
-            codes = accident_scenes(session)
-    else:
-        codes = [video_code]
-    store = open_store(runtime.settings())
-    gone = [code for code in codes if clear(store, code)]
-    return partial(forget_files, codes=gone) if gone else nothing
+log = structlog.get_logger()
 
 
-def clear(store: ObjectStore, code: str) -> bool:
-    """Delete what a video has in both buckets and nobody needs; True when it was removed and has no file."""
-    with unit_of_work() as session:
-        video = session.scalar(select(Video).where(Video.code == code))
-        if video is None:
-            return False
-        upload = session.scalar(select(Upload).where(Upload.video_id == video.id))
-        needed = outputs.published_prefixes(session, video)
-    if video.state in uploads.FREED and video.source_key:
-        store.private.delete(video.source_key)
-        if upload is not None and upload.completed_at is None:
-            store.private.abort_upload(upload.object_key, upload.multipart_id)
-    newest_allowed = clock.now() - (timedelta(0) if video.state == "removed" else GRACE)
-    for prefix in deserted(store.media, code, needed, newest_allowed):
-        store.media.delete_prefix(prefix)
-    return video.state == "removed" and not any(store.media.list_prefix(outputs.video_prefix(code)))
+@dataclass
+class Report:
+    """What a sweep saw under `v/` and `sources/`, in objects and bytes."""
+
+    objects: int = 0
+    bytes: int = 0
+    orphans: int = 0
+    orphan_bytes: int = 0
+    deleted: int = 0
+    deleted_bytes: int = 0
+    examples: list[str] = field(default_factory=list[str])
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether so large a share has no row that the rows are more likely to be missing than needed."""
+        return self.orphans > FEW_OBJECTS and self.orphans > LARGE_SHARE * self.objects
 
 
-def forget_files(session: Session, codes: Sequence[str]) -> None:
-    """Let removed videos name no files any more: they are gone, and the hourly net need not come back."""
-    session.execute(
-        update(Video)
-        .where(Video.code.in_(codes), Video.state == "removed")
-        .values(source_key=None, preview_prefix=None, ladder_prefix=None)
-    )
+class SuspiciousError(Exception):
+    """Too much would be deleted; nothing was."""
 
-
-def deserted(media: Bucket, code: str, needed: set[str], before: datetime) -> list[str]:
-    """Prefixes of attempts that no row names and that nothing was added to since `before`."""
-    newest: dict[str, datetime] = defaultdict(lambda: datetime.min.replace(tzinfo=before.tzinfo))
-    for stored in media.list_prefix(outputs.video_prefix(code)):
-        attempt = "/".join(stored.key.split("/")[:4]) + "/"
-        newest[attempt] = max(newest[attempt], stored.modified or before)
-    return [prefix for prefix, at in newest.items() if prefix not in needed and at <= before]
-
-
-def accident_scenes(session: Session) -> Sequence[str]:
-    """Codes of removed videos that still name files, and of videos that lost an attempt in the last days."""
-    numbers = select(Task.args["video_id"].as_integer()).where(
-        Task.name.in_(STAGES),
-        Task.created_at > clock.now() - LOOK_BACK,
-        or_(Task.attempts > 1, Task.dead_at.is_not(None)),
-    )
-    files = (Video.source_key, Video.preview_prefix, Video.ladder_prefix)
-    uncleared = (Video.state == "removed") & or_(*(name.is_not(None) for name in files))
-    return session.scalars(select(Video.code).where(or_(Video.id.in_(numbers), uncleared))).all()
-
-
-def answer_for_the_dead(session: Session) -> None:
-    """A video whose task died with its worker every time must not look busy for ever."""
-    lost = select(Task.args["video_id"].as_integer()).where(Task.name.in_(STAGES), Task.dead_at.is_not(None))
-    busy = select(Task.args["video_id"].as_integer()).where(
-        Task.name.in_(STAGES), Task.dead_at.is_(None), Task.done_at.is_(None)
-    )
-    stuck = session.scalars(
-        select(Video.id).where(
-            Video.state.in_((*lifecycle.IN_WORK, "playable")), Video.id.in_(lost), Video.id.not_in(busy)
+    def __init__(self, report: Report) -> None:
+        super().__init__(
+            f"{report.orphans} of {report.objects} objects belong to no video in this database. "
+            "Nothing was deleted: is it the right database? `kindrelay sweep-media --dry-run` tells more."
         )
-    )
-    for video_id in stuck:
-        lifecycle.fail(session, video_id, reason=BROKE_DOWN, retryable=True)
+        self.report = report
 
 
-def give_up_forgotten(session: Session) -> None:
-    """Uploads that nobody came back to; the store drops their parts by itself."""
-    for upload in uploads.left_behind(session, clock.now() - FORGOTTEN_AFTER):
-        uploads.abandon(session, upload, upload.video.creator_id)
+@dataclass(frozen=True)
+class Side:
+    """One bucket's part that is swept, and how to learn which of its homes are needed."""
+
+    bucket: Bucket
+    prefix: str
+    needed: Callable[[Session, list[str]], set[str]]
+
+
+def daily(_claim: Claim, _lease: Lease) -> Finisher:
+    """The durable task: sweep everything; a suspicious sweep is a dead task that an administrator sees."""
+    try:
+        report = sweep_all()
+    except SuspiciousError as error:
+        raise GiveUp(str(error)) from error
+    log.info("buckets swept", objects=report.objects, deleted=report.deleted, bytes=report.deleted_bytes)
+    return lambda _session: None
+
+
+def sweep_all(*, dry_run: bool = False, force: bool = False) -> Report:
+    """Delete every object under `v/` and `sources/` that is older than GRACE and that no row needs.
+
+    Counts first and deletes in a second walk, so that memory holds one batch at a time. With `dry_run` only
+    counts. Raises SuspiciousError, unless `force` is given, and StorageUnavailable.
+    """
+    report = Report()
+    for side in sides():
+        for batch in batches(side.bucket.list_prefix(side.prefix)):
+            report.objects += sum(map(len, batch))
+            report.bytes += sum(map(size_of, batch))
+            for home in orphans_among(side, batch):
+                report.orphans += len(home)
+                report.orphan_bytes += size_of(home)
+                report.examples += [home[0].key] if len(report.examples) < 10 else []
+    if dry_run or not report.orphans:
+        return report
+    if report.suspicious and not force:
+        raise SuspiciousError(report)
+    for side in sides():
+        for batch in batches(side.bucket.list_prefix(side.prefix)):
+            # Asked again: what is deleted here was needed by no row a moment ago.
+            homes = orphans_among(side, batch)
+            side.bucket.delete_many([stored.key for home in homes for stored in home])
+            report.deleted += sum(map(len, homes))
+            report.deleted_bytes += sum(map(size_of, homes))
+    return report
+
+
+def sides() -> tuple[Side, Side]:
+    """Published files, and sources; documents and covers have rows of their own rooms and are left alone."""
+    settings = runtime.settings()
+    store = open_store(settings)
+
+    def media(session: Session, homes: list[str]) -> set[str]:
+        return references.needed_media(session, {home.split("/")[1] for home in homes})
+
+    def sources(session: Session, homes: list[str]) -> set[str]:
+        return references.needed_sources(session, homes, keep=settings.keep_sources)
+
+    return Side(store.media, "v/", media), Side(store.private, "sources/", sources)
+
+
+def orphans_among(side: Side, batch: list[Home]) -> list[Home]:
+    """The homes of a batch that may be deleted now, by the rows as they are now."""
+    with unit_of_work() as session:
+        needed = side.needed(session, [home_of(home[0].key) for home in batch])
+    return list(orphans_of(batch, needed, clock.now() - GRACE))
+
+
+def orphans_of(homes: Iterable[Home], needed: Container[str], before: datetime) -> Iterator[Home]:
+    """Those of `homes` that nobody needs and to which nothing was added since `before`. Pure.
+
+    A home is deleted whole or not at all; one of unknown age is not.
+    """
+    for home in homes:
+        is_old = all(stored.modified is not None and stored.modified <= before for stored in home)
+        if home_of(home[0].key) not in needed and is_old:
+            yield home
+
+
+def homes_of(objects: Iterable[StoredObject]) -> Iterator[Home]:
+    """Objects in key order, cut into what is kept or deleted as one."""
+    for _, home in groupby(objects, key=lambda stored: home_of(stored.key)):
+        yield list(home)
+
+
+def batches(objects: Iterable[StoredObject]) -> Iterator[list[Home]]:
+    """The homes of `objects` in batches of about BATCH objects."""
+    batch: list[Home] = []
+    for home in homes_of(objects):
+        batch.append(home)
+        if sum(map(len, batch)) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def size_of(home: Home) -> int:
+    """Bytes of all objects of a home."""
+    return sum(stored.size for stored in home)

@@ -11,8 +11,9 @@ from app.core import clock, db, tasks, wakeups
 
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
-# Deferred once an hour by whoever sweeps then.
+# Deferred once an hour, and once a day (UTC), by whoever sweeps then.
 HOURLY = ("donations.reconcile", "donations.expire", "media.sweep_orphans")
+DAILY = ("media.sweep_all",)
 
 log = structlog.get_logger()
 
@@ -28,14 +29,16 @@ def run(stop: threading.Event, pause_seconds: float) -> None:
 
 
 def sweep() -> int:
-    """Bury what is out of attempts, defer the hourly tasks, call for what is due; returns how many."""
+    """Bury what is out of attempts, defer what is regular, call for what is due; returns how many."""
     with db.unit_of_work() as session:
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEP_LOCK}):
             return 0
         dead = tasks.bury_exhausted(session)
-        hour = clock.now().strftime("%Y-%m-%dT%H")
+        now = clock.now()
         for name in HOURLY:
-            tasks.defer(session, name, dedupe_key=f"{name}:{hour}")
+            tasks.defer(session, name, dedupe_key=f"{name}:{now:%Y-%m-%dT%H}")
+        for name in DAILY:
+            tasks.defer(session, name, dedupe_key=f"{name}:{now:%Y-%m-%d}")
         due = tasks.due(session)
     if dead:
         log.error("tasks are dead", task_ids=list(dead))

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     max_video_seconds: int = Field(default=600, gt=0)
     creator_quota_bytes: int = Field(default=20 * 1024**3, gt=0)
+    keep_sources: bool = True
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
 

@@ -27,6 +27,7 @@ TASKS = {
     "media.preview": TaskKind("preview", max_attempts=8, backoff_seconds=15.0),
     "media.ladder": TaskKind("media", max_attempts=8, backoff_seconds=15.0),
     "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0),
+    "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0),
     "mail.send": TaskKind("outbound", max_attempts=30),
     "sandbox.deliver": TaskKind("outbound", max_attempts=20, backoff_seconds=1.0),
 }

@@ -140,11 +140,8 @@ class S3Bucket:
         with self._guard():
             self._inside.delete_object(Bucket=self.name, Key=key)
 
-    def delete_prefix(self, prefix: str) -> int:
-        """Remove everything whose key starts with `prefix`; returns how many objects that were."""
-        if not prefix.strip("/"):
-            raise ValueError("an empty prefix would empty the bucket")
-        keys = [found.key for found in self.list_prefix(prefix)]
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """Remove the objects; absent ones are fine."""
         for start in range(0, len(keys), DELETE_BATCH):
             batch = keys[start : start + DELETE_BATCH]
             with self._guard():
@@ -154,6 +151,13 @@ class S3Bucket:
             # The answer is 200 even when some objects stayed.
             if refused := answer.get("Errors"):
                 raise StorageUnavailable(f"{len(refused)} objects were not deleted: {refused[0]}")
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Remove everything whose key starts with `prefix`; returns how many objects that were."""
+        if not prefix.strip("/"):
+            raise ValueError("an empty prefix would empty the bucket")
+        keys = [found.key for found in self.list_prefix(prefix)]
+        self.delete_many(keys)
         return len(keys)
 
     def list_prefix(self, prefix: str) -> Iterator[StoredObject]:

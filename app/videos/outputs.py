@@ -54,15 +54,6 @@ def prefix_of(session: Session, video_id: int, recipe: str, stage: str) -> str |
     )
 
 
-def published_prefixes(session: Session, video: Video) -> set[str]:
-    """The prefixes that players may be reading from."""
-    if is_withdrawn(video):
-        return set()
-    recorded = session.scalars(select(Transcode.prefix).where(Transcode.video_id == video.id))
-    chosen = video.poster_key.rpartition("/")[0] + "/" if video.poster_key else None
-    return {*recorded, *(prefix for prefix in (video.preview_prefix, video.ladder_prefix, chosen) if prefix)}
-
-
 def is_withdrawn(video: Video) -> bool:
     """Whether nobody may read anything of it any more: removed by its creator, or taken down."""
     return video.state == "removed" or video.publishing == "taken_down"

@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import PurePath
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from app.accounts.models import Person
 from app.core import clock, tasks
@@ -169,8 +169,14 @@ def left_behind(session: Session, before: datetime) -> Sequence[Upload]:
     """Uploads that nobody has finished since `before`, with their videos."""
     return session.scalars(
         select(Upload)
-        .where(Upload.completed_at.is_(None), Upload.aborted_at.is_(None), Upload.created_at < before)
-        .options(joinedload(Upload.video))
+        .join(Video)
+        .where(
+            Video.state == "uploading",
+            Upload.completed_at.is_(None),
+            Upload.aborted_at.is_(None),
+            Upload.created_at < before,
+        )
+        .options(contains_eager(Upload.video))
     ).all()
 
 
@@ -178,7 +184,7 @@ def used_bytes(session: Session, creator_id: int) -> int:
     """Bytes of the sources that a creator has uploaded or is uploading."""
     used = session.scalar(
         select(func.coalesce(func.sum(Video.source_size), 0)).where(
-            Video.creator_id == creator_id, Video.state.not_in(FREED)
+            Video.creator_id == creator_id, Video.state.not_in(FREED), Video.source_key.is_not(None)
         )
     )
     return int(used or 0)
