@@ -20,7 +20,7 @@ from app.projects import drafting
 from app.projects.drafting import Draft
 from app.projects.models import Project
 from app.videos import links
-from app.videos.models import DonationLink, Video
+from app.videos.models import Caption, DonationLink, Video
 
 PASSWORD = "a few plain words"
 
@@ -146,6 +146,7 @@ def video(
             "width": 1080,
             "height": 1920,
             "has_audio": True,
+            "no_speech": True,
             "preview_prefix": f"v/{new_code(22)}",
             "ladder_prefix": f"v/{new_code(22)}",
             "published_at": clock.now(),
@@ -156,6 +157,22 @@ def video(
     if carries is not None:
         link(session, made, carries)
     return made
+
+
+def caption(session: Session, of: Video, language: str = "en", **values: Any) -> Caption:
+    """Captions of one sentence."""
+    content = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nWe drew a swing.\n"
+    made = Caption(
+        **{
+            "video_id": of.id,
+            "language": language,
+            "content": content,
+            "cues": 1,
+            "filename": f"{language}.srt",
+            **values,
+        }
+    )
+    return _saved(session, made)
 
 
 def link(session: Session, carrier: Video, carries: Project) -> DonationLink:

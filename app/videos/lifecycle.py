@@ -10,7 +10,7 @@ from app.core import audit, clock, tasks
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.core.models import Task
-from app.videos import outputs
+from app.videos import captions, outputs
 from app.videos.models import Video
 
 # State of the file → the states it may come from. Who takes over from a killed worker starts at `probing`.
@@ -114,14 +114,15 @@ def retry(session: Session, video: Video) -> None:
 def publish(session: Session, video: Video, to: str, person_id: int) -> None:
     """Move the publishing on the creator's word: published (in the feed), unlisted (by link), draft.
 
-    Raises KindrelayError when it was taken down, or when there is no film to show.
+    Raises KindrelayError when it was taken down, when there is no film to show, or when what is said in it
+    cannot be read.
     """
     session.refresh(video, with_for_update=True)
     if video.publishing == to:
         return
     _may_move(video, to)
     if to != "draft":
-        _must_be_showable(video)
+        _must_be_showable(session, video)
     _put(video, to)
     audit.record(session, f"video.{to}", person_id, f"video:{video.code}")
 
@@ -133,7 +134,7 @@ def schedule(session: Session, video: Video, at: datetime, person_id: int) -> No
     """
     session.refresh(video, with_for_update=True)
     _may_move(video, "scheduled")
-    _must_be_showable(video)
+    _must_be_showable(session, video)
     if at <= clock.now():
         raise Invalid("at", N_("This moment has passed. Please choose a later one, or publish now."))
     if at > clock.now() + FURTHEST:
@@ -166,10 +167,11 @@ def _may_move(video: Video, to: str) -> None:
         raise KindrelayError(N_("This video can be seen already. Take it back to draft first."))
 
 
-def _must_be_showable(video: Video) -> None:
+def _must_be_showable(session: Session, video: Video) -> None:
     """What has to be there before others may see a video, now or at a later time."""
     if video.state not in SHOWABLE:
         raise KindrelayError(N_("There is nothing to show yet. The upload has to arrive first."))
+    captions.require_accessible(session, video)
 
 
 def _put(video: Video, to: str) -> None:
@@ -191,6 +193,7 @@ def remove(session: Session, video: Video, person_id: int) -> None:
     if not move(session, video.id, "removed", **gone):
         raise KindrelayError(N_("This video was removed before."))
     session.refresh(video)
+    captions.forget(session, video.id)
     audit.record(session, "video.removed", person_id, f"video:{video.code}")
     tasks.defer(session, "media.sweep_orphans", video_code=video.code)
 
