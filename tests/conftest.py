@@ -6,7 +6,8 @@ processes of their own: what they commit is real, in a database that is dropped 
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def settings(engines: Engines) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def spare_buckets(engines: Engines) -> dict[str, str]:
+    """Settings of buckets that only tests use which look at all there is in them."""
+    return engines.make_buckets("-spare")
+
+
+@pytest.fixture(scope="session")
 def database(settings: Settings) -> Iterator[Engine]:
     """The connection pool of this worker's database."""
     engine = runtime.start(settings)
@@ -75,6 +82,13 @@ def live_database(engines: Engines, settings: Settings) -> Iterator[Settings]:
 
     `tests.engines.variables_of(settings)` turns them into the environment of a child process.
     """
+    with fresh_database(engines, settings) as live:
+        yield live
+
+
+@contextmanager
+def fresh_database(engines: Engines, settings: Settings) -> Generator[Settings]:
+    """What `live_database` gives, for as long as the block: for fixtures that several tests share."""
     name = f"kindrelay_live_{secrets.token_hex(4)}"
     redis_database = LIVE_REDIS_OFFSET + engines.worker
     engines.clone(name)

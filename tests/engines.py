@@ -54,11 +54,14 @@ class Engines:
             {name.removeprefix("KINDRELAY_").lower(): value for name, value in variables.items()}
         )
 
-    def make_buckets(self) -> None:
-        """Create this worker's buckets, with the rules the platform's own have."""
+    def make_buckets(self, ending: str = "") -> dict[str, str]:
+        """Create buckets for this worker, with the rules the platform's own have; returns their settings."""
         endpoint = seaweedfs.url(self._port("s3"))
-        seaweedfs.make_bucket(self.home, endpoint, f"{seaweedfs.PRIVATE_BUCKET}-{self.worker}", public=False)
-        seaweedfs.make_bucket(self.home, endpoint, f"{seaweedfs.MEDIA_BUCKET}-{self.worker}", public=True)
+        private = f"{seaweedfs.PRIVATE_BUCKET}-{self.worker}{ending}"
+        media = f"{seaweedfs.MEDIA_BUCKET}-{self.worker}{ending}"
+        seaweedfs.make_bucket(self.home, endpoint, private, public=False)
+        seaweedfs.make_bucket(self.home, endpoint, media, public=True)
+        return {"s3_private_bucket": private, "s3_media_bucket": media}
 
     def clone(self, database: str, template: str = TEMPLATE) -> None:
         """Create a database that holds what the template holds: the real migrations' result."""

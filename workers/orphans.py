@@ -86,7 +86,8 @@ def sweep_all(*, dry_run: bool = False, force: bool = False) -> Report:
     counts. Raises SuspiciousError, unless `force` is given, and StorageUnavailable.
     """
     report = Report()
-    for side in sides():
+    both = sides()
+    for side in both:
         for batch in batches(side.bucket.list_prefix(side.prefix)):
             report.objects += sum(map(len, batch))
             report.bytes += sum(map(size_of, batch))
@@ -98,7 +99,7 @@ def sweep_all(*, dry_run: bool = False, force: bool = False) -> Report:
         return report
     if report.suspicious and not force:
         raise SuspiciousError(report)
-    for side in sides():
+    for side in both:
         for batch in batches(side.bucket.list_prefix(side.prefix)):
             # Asked again: what is deleted here was needed by no row a moment ago.
             homes = orphans_among(side, batch)

@@ -15,11 +15,10 @@ from app.gateways.object_store import ObjectStore
 from app.gateways.s3 import S3Bucket, open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Transcode, Video
-from app.videos.recipes import STANDARD
 from tests import factories
 from tests.clips import Clips
-from tests.sending import opened, sent
-from workers import media, orphans
+from tests.sending import sent
+from workers import media
 from workers.lease import Lease
 from workers.runner import run_due
 from workers.transcode import encode, probe, publish
@@ -111,11 +110,12 @@ def test_a_file_that_cannot_be_taken_is_refused_in_words_and_deleted(
     upload: Callable[[Path], int], clips: Clips, store: ObjectStore, make: str, reason: str
 ):
     video_id = upload(getattr(clips, make)())
+    source = str(seen(video_id).source_key)
     run_until_quiet("preview", "media")
     video = seen(video_id)
     assert (video.state, video.reason, video.retryable) == ("rejected", reason, False)
-    assert video.source_key is not None
-    assert store.private.head(video.source_key) is None
+    assert video.source_key is None
+    assert store.private.head(source) is None
     assert keys(store, video) == set()
 
 
@@ -236,75 +236,6 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(
         run_due("preview")
     video = seen(video_id)
     assert (video.state, video.preview_prefix) == ("preparing", None)
-
-
-def test_the_sweep_clears_deserted_prefixes_and_keeps_the_published_one(
-    upload: Callable[[Path], int], clips: Clips, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
-):
-    video_id = upload(clips.tiny())
-    run_due("preview")
-    video = seen(video_id)
-    deserted = f"{outputs.fresh_prefix(video.code, STANDARD.name)}480p/0000.m4s"
-    store.media.put(deserted, b"half done")
-    with unit_of_work() as session:
-        session.execute(update(Task).where(Task.name == "media.preview").values(attempts=2))
-        tasks.defer(session, "media.sweep_orphans")
-    kept = keys(store, video) - {deserted}
-    orphans.clear(store, video.code)
-    assert deserted in keys(store, video)  # it is too young: somebody may still be sending
-    later = clock.now() + orphans.GRACE + timedelta(minutes=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(clock, "now", lambda: later)
-        with unit_of_work() as session:
-            assert orphans.accident_scenes(session) == [video.code]
-        orphans.clear(store, video.code)
-    assert keys(store, video) == kept
-
-
-def test_a_removed_video_is_swept_until_its_files_are_gone_however_old_it_is(
-    live_database: Settings, store: ObjectStore
-):
-    with unit_of_work() as session:
-        video = factories.video(session, state="removed")
-        video.created_at = clock.now() - timedelta(days=400)
-        video.source_key, video.preview_prefix = (
-            f"sources/{video.code}",
-            outputs.fresh_prefix(video.code, STANDARD.name),
-        )
-        tasks.defer(session, "media.sweep_orphans")
-    store.private.put(f"sources/{video.code}", b"film")
-    store.media.put(f"{video.preview_prefix}480p/0000.m4s", b"left over")
-    run_until_quiet("media")
-    assert keys(store, video) == set()
-    assert store.private.head(f"sources/{video.code}") is None
-    swept = seen(video.id)
-    assert (swept.source_key, swept.preview_prefix, swept.ladder_prefix) == (None, None, None)
-    with unit_of_work() as session:
-        assert orphans.accident_scenes(session) == []
-
-
-def test_a_video_whose_task_is_dead_does_not_look_busy_for_ever(upload: Callable[[Path], int], clips: Clips):
-    video_id = upload(clips.tiny())
-    with unit_of_work() as session:
-        lifecycle.move(session, video_id, "probing")
-        session.execute(update(Task).values(dead_at=clock.now()))
-        orphans.answer_for_the_dead(session)
-    video = seen(video_id)
-    assert (video.state, video.retryable) == ("failed", True)
-
-
-def test_forgotten_uploads_are_given_up(live_database: Settings, store: ObjectStore):
-    with unit_of_work() as session:
-        creator = factories.person(session)
-    upload = opened(live_database, store, creator.id, b"never sent")
-    with unit_of_work() as session:
-        orphans.give_up_forgotten(session)
-    assert seen(upload.video_id).state == "uploading"
-    with unit_of_work() as session:
-        long_ago = clock.now() - orphans.FORGOTTEN_AFTER - timedelta(hours=1)
-        session.execute(update(type(upload)).values(created_at=long_ago))
-        orphans.give_up_forgotten(session)
-    assert seen(upload.video_id).state == "removed"
 
 
 def test_leases_outlive_a_job_that_is_longer_than_they_are(upload: Callable[[Path], int], clips: Clips):
