@@ -20,6 +20,7 @@ from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.views import sandbox
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
+from app.web.watch.captions import watch_captions
 from app.web.watch.views import watch
 
 ALL: tuple[Blueprint, ...] = (
@@ -27,6 +28,7 @@ ALL: tuple[Blueprint, ...] = (
     accounts,
     public,
     watch,
+    watch_captions,
     studio,
     studio_uploads,
     donate,

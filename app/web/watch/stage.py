@@ -10,10 +10,12 @@ from app.donations import offers
 from app.nonprofits import payees
 from app.reports import totals
 from app.reports.totals import Raised
-from app.videos import renditions
+from app.videos import captions, renditions
 from app.videos.feed import Showing
+from app.videos.models import Caption
 from app.web.outside import settings
 from app.web.shown import media_url
+from app.web.watch.captions import Track, tracks
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Stage:
     mp4: str | None
     playlist: str | None
     storyboard: str | None  # the index of the pictures shown while seeking; only the whole ladder has one
+    captions: Sequence[Track]
     raised: Raised | None
     obstacle: str | None  # why the project may not receive now: an English message key
 
@@ -42,7 +45,7 @@ class Stage:
 
 
 def stages(session: Session, showings: Sequence[Showing]) -> list[Stage]:
-    """The showings with their addresses, totals and obstacles; two queries however many there are."""
+    """The showings with all that belongs to them; three queries however many there are."""
     projects = {one.project.id: one.project for one in showings if one.project}
     raised = totals.of_projects(session, projects.values())
     accounts = payees.accounts_of(session, {project.nonprofit_id for project in projects.values()})
@@ -51,10 +54,16 @@ def stages(session: Session, showings: Sequence[Showing]) -> list[Stage]:
         project.id: offers.obstacle_of(project, accounts.get(project.nonprofit_id), provider)
         for project in projects.values()
     }
-    return [_stage(one, raised, obstacles) for one in showings]
+    own = captions.of_videos(session, [one.video.id for one in showings])
+    return [_stage(one, own.get(one.video.id, ()), raised, obstacles) for one in showings]
 
 
-def _stage(showing: Showing, raised: Mapping[int, Raised], obstacles: Mapping[int, str | None]) -> Stage:
+def _stage(
+    showing: Showing,
+    own: Sequence[Caption],
+    raised: Mapping[int, Raised],
+    obstacles: Mapping[int, str | None],
+) -> Stage:
     files = renditions.published(showing.video)
     project = showing.project
     return Stage(
@@ -63,6 +72,7 @@ def _stage(showing: Showing, raised: Mapping[int, Raised], obstacles: Mapping[in
         mp4=media_url(files.mp4) if files else None,
         playlist=media_url(files.playlist) if files else None,
         storyboard=media_url(files.storyboard) if files and files.storyboard else None,
+        captions=tracks(showing.video, own),
         raised=raised[project.id] if project else None,
         obstacle=obstacles[project.id] if project else None,
     )
