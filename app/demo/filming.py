@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 from app.core.db import unit_of_work
 from app.core.settings import Settings
 from app.demo import scenes
+from app.demo.content.captions import CAPTIONS
 from app.demo.content.people import CREATORS
 from app.demo.content.videos import HURRIED_FILE, IN_A_HURRY, UPLOADS, Upload
 from app.demo.errors import DemoError
 from app.demo.film import shoot
 from app.demo.founding import person
 from app.gateways.object_store import Bucket
-from app.videos import details, lifecycle, uploads
+from app.videos import captions, details, lifecycle, uploads
 from app.videos import models as videos
 from app.videos.models import Video
 
@@ -57,7 +59,7 @@ def film(upload: Upload, settings: Settings, private: Bucket, browser: httpx.Cli
 
 
 def send(upload: Upload, path: Path, settings: Settings, private: Bucket, browser: httpx.Client) -> None:
-    """Send a file in parts straight to the store, then name it, tag it and publish it."""
+    """Send a file in parts straight to the store, then name it, tag it, caption it and publish it."""
     size = path.stat().st_size
     with unit_of_work() as session:
         creator_id = person(session, CREATOR_OF[upload.creator].email).id
@@ -72,8 +74,16 @@ def send(upload: Upload, path: Path, settings: Settings, private: Bucket, browse
         details.edit(session, video, title=upload.title, description=upload.description, tag="")
         uploads.complete(session, row.id)
         session.refresh(video)
+        _make_readable(session, video, CAPTIONS.get(upload.key, {}))
         if upload.published and upload is not IN_A_HURRY:
             lifecycle.publish(session, video, "published", creator_id)
+
+
+def _make_readable(session: Session, video: Video, typed: Mapping[str, str]) -> None:
+    for language, lines in typed.items():
+        captions.add(session, video, language=language, filename="", body=lines.encode())
+    if not typed:
+        captions.say_no_speech(session, video, True)
 
 
 def _put_parts(row: videos.Upload, path: Path, private: Bucket, browser: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """The demo's content holds together before anything is made of it."""
 
 from app.demo import scenes
+from app.demo.content.captions import CAPTIONS
 from app.demo.content.donations import PRESENTS
 from app.demo.content.nonprofits import ORGANISATIONS
 from app.demo.content.people import CREATORS, EVERYBODY, OWNERS
@@ -9,6 +10,7 @@ from app.demo.content.videos import IN_A_HURRY, UPLOADS
 from app.demo.giving import CARD
 from app.gateways.payments.sandbox.scripts import Script, script_for
 from app.projects import tags
+from app.videos import subtitles
 
 TAGS = {tags.key(project.tag) for project in PROJECTS}
 
@@ -33,6 +35,18 @@ def test_every_film_carries_a_project_of_the_demo():
 def test_every_scene_is_there_and_every_scene_is_shown():
     assert {upload.scene for upload in UPLOADS} == set(scenes.SCENES)
     assert {project.scene for project in PROJECTS} <= set(scenes.SCENES)
+
+
+def test_the_captions_fit_their_films_in_both_languages():
+    films = {upload.key: upload for upload in UPLOADS}
+    for key, languages in CAPTIONS.items():
+        assert set(languages) == {"en", "zh-Hans"}
+        assert not films[key].silent
+        for language, typed in languages.items():
+            length = int(films[key].seconds * 1000)
+            read = subtitles.read(typed.encode(), language=language, duration_ms=length)
+            assert read.overlap is None
+            assert read.cues[-1].end_ms <= length
 
 
 def test_everybody_who_is_named_has_an_account():
