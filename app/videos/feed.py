@@ -16,6 +16,14 @@ PLAYABLE = ("playable", "ready")
 PREPARING = ("uploaded", "probing", "preparing")
 
 
+class TakenDown(NotFound):  # noqa: N818 (reads as what it says where it is raised)
+    """The video was taken down by an administrator; `project` is what it raised money for, if anything."""
+
+    def __init__(self, project: Project | None) -> None:
+        super().__init__(N_("This video was taken down. It cannot be watched any more."))
+        self.project = project
+
+
 @dataclass(frozen=True)
 class Showing:
     """A video with its creator, and the project it raises money for (None when it carries no tag)."""
@@ -42,15 +50,20 @@ def newest(session: Session, limit: int, after: str | None = None) -> list[Showi
 def by_code(session: Session, code: str, viewer_id: int | None = None) -> Showing:
     """A video by its link: published or unlisted, playable or being prepared; its creator sees drafts too.
 
-    Raises NotFound for every other one, and says no more about it than that.
+    Raises TakenDown, also to its creator, and NotFound for every other one: it says no more than that.
     """
     visible = and_(
         Video.publishing.in_(("published", "unlisted")),
         Video.state.in_(PLAYABLE + PREPARING),
     )
-    own = and_(Video.creator_id == viewer_id, Video.state.in_(PLAYABLE + PREPARING))
+    own = and_(
+        Video.creator_id == viewer_id,
+        Video.publishing != "taken_down",
+        Video.state.in_(PLAYABLE + PREPARING),
+    )
     found = _read(session, _showings().where(Video.code == code, or_(visible, own)))
     if not found:
+        _say_if_taken_down(session, code)
         raise NotFound(N_("This video is not here. It may have been taken back by the person who made it."))
     return found[0]
 
@@ -61,6 +74,13 @@ def carrying(session: Session, project_id: int, limit: int, except_id: int | Non
     if except_id is not None:
         query = query.where(Video.id != except_id)
     return _read(session, query.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit))
+
+
+def _say_if_taken_down(session: Session, code: str) -> None:
+    gone = _read(session, _showings().where(Video.code == code, Video.publishing == "taken_down"))
+    if gone and gone[0].video.state != "removed":
+        project = gone[0].project
+        raise TakenDown(None if project is None or project.status == "draft" else project)
 
 
 def _on_show() -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -56,6 +56,18 @@ def load_own_video(session: Session, code: str) -> Video:
     return video
 
 
+def load_any_video(session: Session, code: str) -> Video:
+    """Any video with its creator, for administrators, unless it was removed."""
+    if not required_person().is_admin:
+        raise NotAllowed(N_("Only administrators can see this."))
+    video = session.scalar(
+        select(Video).where(Video.code == code, Video.state != "removed").options(joinedload(Video.creator))
+    )
+    if video is None:
+        raise NotFound(N_("There is no video at this address."))
+    return video
+
+
 def load_own_upload(session: Session, code: str) -> Upload:
     """An upload of the signed-in creator, with its video, unless that was removed."""
     upload = session.scalar(

@@ -19,6 +19,10 @@ DECISION_NAMES = {
 }
 
 
+class TakeDownForm(Form):
+    reason = TextAreaField(_l("Reason"), REQUIRED)
+
+
 class DecisionForm(Form):
     decision = RadioField(_l("Your decision"), [InputRequired(_l("Choose one."))])
     reason = TextAreaField(_l("Reason"), REQUIRED)

@@ -22,6 +22,7 @@ watch.add_app_template_filter(round_money)
 
 MORE = 8
 QR_SECONDS = 86400
+GONE = 410
 
 
 @watch.get("/v/<code>")
@@ -29,7 +30,10 @@ QR_SECONDS = 86400
 def video(code: str) -> ResponseReturnValue:
     person = current_person()
     with unit_of_work() as session:
-        showing = feed.by_code(session, code, person.id if person else None)
+        try:
+            showing = feed.by_code(session, code, person.id if person else None)
+        except feed.TakenDown as gone:
+            return render_template("watch/taken_down.html", project=gone.project), GONE
         project = showing.project
         more = (
             feed.carrying(session, project.id, MORE, except_id=showing.video.id)
