@@ -9,7 +9,7 @@ from typing import Any
 import ffmpeg as _ffmpeg  # pyright: ignore[reportMissingTypeStubs] (it has none)
 
 from app.videos.recipes import Recipe
-from workers.transcode import guard
+from workers.transcode import filters, guard
 from workers.transcode.ladder import Rung, fallback_rung, group_length
 from workers.transcode.playlists import AUDIO, INDEX, Storyboard
 from workers.transcode.probe import Probe
@@ -21,17 +21,8 @@ POSTER = "poster.jpg"
 STORYBOARD = "storyboard.jpg"
 FRAMES = "storyboard.mkv"
 POSTER_LATEST_SECONDS = 3.0
-SOUND_RATE = 48_000
 # What ffmpeg's AAC encoder puts before the sound. Each input of a remux starts at zero, so it must be told.
-PRIMING_SECONDS = 1024 / SOUND_RATE
-# Light in HLG and PQ clips, brought to what ordinary screens show: 203 cd/m² is their reference white.
-TONE_MAP = (
-    ("zscale", {"t": "linear", "npl": 203}),
-    ("format", {"pix_fmts": "gbrpf32le"}),
-    ("zscale", {"p": "bt709"}),
-    ("tonemap", {"tonemap": "hable", "desat": 0}),
-    ("zscale", {"t": "bt709", "m": "bt709", "r": "tv"}),
-)
+PRIMING_SECONDS = 1024 / filters.SOUND_RATE
 
 
 @dataclass(frozen=True)
@@ -63,13 +54,15 @@ def encode(tool: str, source: Path, probe: Probe, encoding: Encoding) -> list[st
     """One process that decodes `source` once and writes every rendition of `encoding` where it is run."""
     opened = ffmpeg.input(str(source), threads=THREADS, **guard.INPUT)
     ready: Any = ffmpeg.input(str(encoding.ready.file), **guard.INPUT) if encoding.ready else None
-    film = _normalised(opened[str(probe.video_index)], probe, encoding.todo[0]) if encoding.todo else None
+    film = None
+    if encoding.todo:
+        film = filters.normalised(opened[str(probe.video_index)], probe, encoding.todo[0])
     pictures = _pictures(ready["v:0"] if film is None and ready else film, probe, encoding)
     streams: list[Any] = [
         pictures.renditions[rung] if rung in encoding.todo else ready["v:0"] for rung in encoding.ladder
     ]
     if probe.audio_index is not None:
-        streams.append(ready["a:0"] if ready else _sound(opened[str(probe.audio_index)]))
+        streams.append(ready["a:0"] if ready else filters.sound(opened[str(probe.audio_index)], probe))
     outputs = [ffmpeg.output(*streams, f"%v/{INDEX}", **_hls(probe, encoding))]
     outputs.append(ffmpeg.output(pictures.poster, POSTER, **_picture()))
     if pictures.board is not None:
@@ -143,14 +136,10 @@ def _pictures(frames: Any, probe: Probe, encoding: Encoding) -> Pictures:
         frames = copies.get("below")
         if rung is poster_rung:
             at = min(POSTER_LATEST_SECONDS, probe.seconds / 4)
-            poster = _jpeg(copies["poster"].filter("trim", start=f"{at:.3f}"))
+            poster = filters.still(copies["poster"].filter("trim", start=f"{at:.3f}"))
         if board and is_last:
-            small = _small(copies["board"], board)
+            small = filters.small(copies["board"], board)
     return Pictures(renditions, poster, small)
-
-
-def _sound(audio: Any) -> Any:
-    return audio.filter("aresample", **{"async": 1, "first_pts": 0})
 
 
 def _copies(frames: Any, count: int) -> list[Any]:
@@ -158,26 +147,6 @@ def _copies(frames: Any, count: int) -> list[Any]:
         return [frames]
     split = frames.split()
     return [split[position] for position in range(count)]
-
-
-def _normalised(video: Any, probe: Probe, top: Rung) -> Any:
-    """Frames at a constant rate, upright, square, progressive, in ordinary light, at the top rung's size."""
-    if probe.is_interlaced:
-        video = video.filter("yadif", deint="interlaced")
-    video = video.filter("fps", fps=str(probe.rate), start_time=0)
-    video = video.filter("scale", top.width, top.height).filter("setsar", 1)
-    if probe.is_hdr:
-        for name, options in TONE_MAP:
-            video = video.filter(name, **options)
-    return video.filter("format", "yuv420p")
-
-
-def _small(frames: Any, board: Storyboard) -> Any:
-    return _jpeg(frames.filter("fps", fps=f"1/{board.interval}").filter("scale", board.width, board.height))
-
-
-def _jpeg(frames: Any) -> Any:
-    return frames.filter("scale", out_range="full").filter("format", "yuvj420p")
 
 
 def _picture() -> dict[str, Any]:
@@ -205,7 +174,9 @@ def _hls(probe: Probe, encoding: Encoding) -> dict[str, Any]:
         options |= _film(position, rung, probe, encoding)
     if probe.audio_index is not None:
         options |= (
-            {"c:a": "copy"} if encoding.ready else {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": SOUND_RATE}
+            {"c:a": "copy"}
+            if encoding.ready
+            else {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": filters.SOUND_RATE}
         )
         names = [f"{name},agroup:{AUDIO}" for name in names] + [f"a:0,agroup:{AUDIO},name:{AUDIO}"]
     return options | {"var_stream_map": " ".join(names)}

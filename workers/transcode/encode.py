@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.settings import Settings
 from app.videos.recipes import RECIPES, STANDARD, Recipe
-from workers.transcode import command, playlists
+from workers.transcode import colours, command, filters, playlists
 from workers.transcode.ladder import Rung, fallback_rung, preview_rung, rungs
 from workers.transcode.probe import Probe
 from workers.transcode.reasons import DAMAGED, INCOMPLETE, Rejected
@@ -84,7 +84,11 @@ def _encode(
     ):
         (folder / name).mkdir(parents=True)
     watch = _Watch(probe.seconds * float(probe.rate), on_progress)
+    light = folder / filters.LIGHT_TABLE
+    if probe.colours.are_wide:
+        light.write_text(colours.table(probe.colours))
     finished = run(command.encode(tools.ffmpeg, source, probe, encoding), folder, limits, watch)
+    light.unlink(missing_ok=True)
     _must_be_whole(folder, encoding.ladder[0], probe)
     _join(tools, folder, fallback_rung(encoding.ladder, tools.recipe), probe, limits)
     if encoding.storyboard:

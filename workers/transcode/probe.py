@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from workers.transcode import guard, header, timeline
+from workers.transcode.colours import Colours, colours
 from workers.transcode.header import Stream
 from workers.transcode.inquiry import is_picture
 from workers.transcode.ladder import frame_rate
@@ -58,6 +59,7 @@ class Probe:
     is_vfr: bool
     is_interlaced: bool
     hdr: str | None
+    colours: Colours
     rotation: int
     declared_seconds: float | None
     seconds: float
@@ -117,6 +119,7 @@ def _described(
         is_vfr=seen.is_vfr,
         is_interlaced=video.get("field_order") in header.INTERLACED,
         hdr=header.hdr(video),
+        colours=colours(video, header.hdr(video)),
         rotation=header.rotation(video),
         declared_seconds=announced,
         seconds=seen.seconds,
