@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     max_video_seconds: int = Field(default=600, gt=0)
     creator_quota_bytes: int = Field(default=20 * 1024**3, gt=0)
     keep_sources: bool = True
+    stall_seconds: int = Field(default=120, gt=0)
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
 

@@ -23,17 +23,18 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Tools:
-    """The programs to run, how hard x264 tries, and the recipe to follow."""
+    """The programs to run, how hard x264 tries, the recipe to follow, and the patience with a standstill."""
 
     ffmpeg: str
     ffprobe: str
     preset: str
     recipe: Recipe = STANDARD
+    stall_seconds: float = 120
 
     @classmethod
     def of(cls, settings: Settings) -> "Tools":
         recipe = RECIPES[settings.recipe]
-        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset, recipe)
+        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset, recipe, settings.stall_seconds)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def whole_ladder(
 def _encode(
     tools: Tools, source: Path, folder: Path, probe: Probe, encoding: command.Encoding, on_progress: Progress
 ) -> Encoded:
-    limits = _limits(probe.seconds)
+    limits = _limits(probe.seconds, tools.stall_seconds)
     for name in [rung.name for rung in encoding.ladder] + (
         [playlists.AUDIO] if probe.audio_index is not None else []
     ):
@@ -142,11 +143,11 @@ def _warnings(probe: Probe, finished: Finished) -> tuple[str, ...]:
     return (*probe.warnings, DAMAGED) if finished.complaints else probe.warnings
 
 
-def _limits(seconds: float) -> Limits:
+def _limits(seconds: float, stall_seconds: float) -> Limits:
     """Generous for two slow cores that others use too; a job beyond it hangs."""
     return Limits(
         wall_seconds=300 + 40 * seconds,
-        stall_seconds=120,
+        stall_seconds=stall_seconds,
         cpu_seconds=round(120 + 30 * seconds),
     )
 

@@ -9,6 +9,7 @@ from workers.transcode.run import Limits, ToolFailedError, ToolHungError, run
 
 MP4_BOXES = {b"ftyp", b"mdat", b"free", b"wide", b"skip", b"moov"}
 REFUSED = 1  # how ffprobe ends when the file is at fault
+OUT_OF_MEMORY = "Cannot allocate memory"  # and how it says that we are
 
 
 def ask(ffprobe: str, source: Path, shown: Sequence[str], most: int) -> list[str]:
@@ -43,7 +44,7 @@ def _verdict(error: ToolFailedError, source: Path) -> Exception:
     """What a failed look says about the file; a tool that was killed or is missing says nothing of it."""
     if isinstance(error, ToolHungError):
         return Rejected(TOO_HARD)
-    if error.returncode != REFUSED:
+    if error.returncode != REFUSED or OUT_OF_MEMORY in error.stderr:
         return error
     lacks_its_index = "moov atom not found" in error.stderr and start_of(source)[4:8] in MP4_BOXES
     return Rejected(INCOMPLETE if lacks_its_index else NOT_A_VIDEO)

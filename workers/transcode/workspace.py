@@ -3,10 +3,13 @@
 import contextlib
 import errno
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+
+from workers.transcode.run import ToolFailedError
 
 PREFIX = "kindrelay-media-"
 LOCK = ".lock"
@@ -15,6 +18,7 @@ ROOM_FACTOR = 3
 ROOM_BYTES = 16 << 20
 FULL_BYTES = 1 << 20
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+FULL_WORDS = tuple(os.strerror(number) for number in FULL_ERRORS)
 
 
 class NoRoomError(Exception):
@@ -60,4 +64,5 @@ def ran_out(folder: Path, error: BaseException) -> bool:
     """Whether a job in `folder` ended for want of disk; tools say so in many ways, or blame their input."""
     if isinstance(error, NoRoomError) or (isinstance(error, OSError) and error.errno in FULL_ERRORS):
         return True
-    return shutil.disk_usage(folder).free < FULL_BYTES
+    said_so = isinstance(error, ToolFailedError) and any(words in error.stderr for words in FULL_WORDS)
+    return said_so or shutil.disk_usage(folder).free < FULL_BYTES
