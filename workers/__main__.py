@@ -1,53 +1,44 @@
-"""Starts one worker process: `python -m workers QUEUE`, or the sweeper: `python -m workers sweep`."""
+"""Starts workers: `python -m workers QUEUE [--processes N]`, or the sweeper: `python -m workers sweep`."""
 
+import argparse
 import signal
 import sys
 import threading
 from types import FrameType
 
-from redis import Redis
-from rq import Queue, SimpleWorker, Worker
-from rq.serializers import JSONSerializer
-
 from app.core import runtime, settings
 from app.core.settings import Settings, SettingsError
-from app.core.task_kinds import DRAINED_QUEUES, QUEUES
+from app.core.task_kinds import QUEUES
 from workers import sweep
+from workers.listening import listen
+from workers.pool import Pool
 
 
 def main(argv: list[str]) -> int:
     """Run until told to stop; 2 when the arguments or settings are wrong."""
-    if len(argv) != 1 or argv[0] not in (*QUEUES, "sweep"):
-        sys.stderr.write(f"usage: python -m workers {'|'.join((*QUEUES, 'sweep'))}\n")
-        return 2
+    wanted = _parser().parse_args(argv)
     try:
         loaded = settings.load()
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if argv[0] in ("preview", "media") and not (loaded.ffmpeg and loaded.ffprobe):
+    if wanted.queue in ("preview", "media") and not (loaded.ffmpeg and loaded.ffprobe):
         sys.stderr.write(
             "KINDRELAY_FFMPEG and KINDRELAY_FFPROBE are not set, and neither program is on the PATH.\n"
         )
         return 2
     runtime.start(loaded)
-    if argv[0] == "sweep":
+    if wanted.queue == "sweep":
         run_sweeper(loaded)
     else:
-        run_worker(argv[0], loaded)
+        size = wanted.processes or processes_of(wanted.queue, loaded)
+        Pool(size, lambda: listen(wanted.queue, loaded)).run()
     return 0
 
 
-def run_worker(queue: str, loaded: Settings) -> None:
-    """Listen to one queue: a worker that listens to several can lose a job for good (BLPOP)."""
-    connection = Redis.from_url(loaded.redis_url)
-    worker_class = SimpleWorker if queue in DRAINED_QUEUES else Worker
-    worker = worker_class(
-        [Queue(queue, connection=connection, serializer=JSONSerializer)],
-        connection=connection,
-        serializer=JSONSerializer,
-    )
-    worker.work(logging_level="WARNING")
+def processes_of(queue: str, loaded: Settings) -> int:
+    """How many processes serve a queue on this host, by the settings."""
+    return {"preview": loaded.preview_workers, "media": loaded.media_workers}.get(queue, 1)
 
 
 def run_sweeper(loaded: Settings) -> None:
@@ -60,6 +51,21 @@ def run_sweeper(loaded: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_sweeping)
     sweep.run(stop, loaded.sweep_seconds)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("queue", choices=(*QUEUES, "sweep"), metavar="QUEUE")
+    parser.add_argument(
+        "--processes", type=_at_least_one, help="how many; for preview and media else by the settings"
+    )
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 if __name__ == "__main__":

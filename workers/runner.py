@@ -8,6 +8,7 @@ import structlog
 
 from app.core import db, runtime, tasks, wakeups
 from app.core.tasks import Claim, LeaseLost
+from workers import stopping
 from workers.jobs import LONG, SHORT
 from workers.lease import Finisher, GiveUp, Lease
 
@@ -19,20 +20,23 @@ log = structlog.get_logger()
 def drain(queue: str) -> None:
     """Run every due task of a queue of short tasks, in batches; called by RQ."""
     wakeups.answered(queue)
-    while True:
+    while not stopping.asked():
         with db.unit_of_work() as session:
             claims = tasks.claim_due(session, queue, lease_length(), BATCH)
         if not claims:
             return
         with Lease(claims, lease_length()) as lease:
             for claim in claims:
-                run(claim, lease)
+                if stopping.asked():
+                    _release(claim)
+                else:
+                    run(claim, lease)
 
 
-def run_one(task_id: int) -> None:
-    """Run one long task if it is still due; called by RQ in a forked child."""
+def run_next(queue: str) -> None:
+    """Run the long task whose turn it is, if any is due; called by RQ in a forked child."""
     with db.unit_of_work() as session:
-        claim = tasks.claim_one(session, task_id, lease_length())
+        claim = tasks.claim_next(session, queue, lease_length())
     if claim is not None:
         with Lease([claim], lease_length()) as lease:
             run(claim, lease)
@@ -58,7 +62,8 @@ def run(claim: Claim, lease: Lease) -> None:
     """Run a claimed task.
 
     A short task is its own finisher; a long one does its slow work outside of any transaction first.
-    The finisher and the mark "done" are one transaction. A failure goes back with its reason.
+    The finisher and the mark "done" are one transaction. A failure goes back with its reason. What a process
+    that is told to stop was in the middle of goes back as if it had not been tried.
     """
     if claim.name in SHORT:
         _attempt(claim, lambda: lambda session: SHORT[claim.name](session, **claim.args))
@@ -70,10 +75,13 @@ def _attempt(claim: Claim, work: Callable[[], Finisher]) -> None:
     started = time.monotonic()
     with structlog.contextvars.bound_contextvars(task_id=claim.task_id, task=claim.name):
         try:
-            finisher = work()
+            with stopping.interruptible():
+                finisher = work()
             with db.unit_of_work() as session:
                 finisher(session)
                 tasks.finish(session, claim)
+        except stopping.Stopped:
+            _release(claim)
         except LeaseLost:
             log.warning("lease lost; another worker has this task")
         except Exception as error:  # every failure of a task is recorded on its row and tried again
@@ -86,6 +94,12 @@ def _give_back(claim: Claim, error: Exception) -> None:
     log.warning("task failed", attempt=claim.attempt, exc_info=error)
     with db.unit_of_work() as session:
         tasks.give_back(session, claim, f"{type(error).__name__}: {error}", final=isinstance(error, GiveUp))
+
+
+def _release(claim: Claim) -> None:
+    log.info("told to stop; the task is given back", attempt=claim.attempt)
+    with db.unit_of_work() as session:
+        tasks.release(session, claim)
 
 
 def lease_length() -> timedelta:

@@ -42,5 +42,5 @@ def sweep() -> int:
         due = tasks.due(session)
     if dead:
         log.error("tasks are dead", task_ids=list(dead))
-    wakeups.wake(due)
-    return len(due)
+    wakeups.top_up(due)
+    return sum(due.values())

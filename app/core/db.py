@@ -13,6 +13,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from app.core import wakeups
 from app.core.settings import Settings
 
+# Seconds: both ends notice within a minute that the other host has vanished, and its locks are freed.
+KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
+
 
 class Base(DeclarativeBase):
     """Every table of Kindrelay. Times are stored with their zone, dictionaries as JSONB."""
@@ -43,8 +46,15 @@ _active: ContextVar[Session | None] = ContextVar("active_session", default=None)
 
 def connect(settings: Settings) -> Engine:
     """Point `unit_of_work` at the settings' database; nothing is opened until first use."""
+    ours = {f"keepalives_{name}": value for name, value in KEEPALIVES.items()}
+    servers = " ".join(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())
     engine = create_engine(
-        settings.database_url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True
+        settings.database_url,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        hide_parameters=True,
+        connect_args={**ours, "options": servers},
     )
     _sessions.configure(bind=engine)
     return engine

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Row
+from app.core.task_kinds import NORMAL
 
 
 class Task(Row):
@@ -18,11 +19,35 @@ class Task(Row):
         Index(
             "ix_task_due", "queue", "run_after", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")
         ),
+        Index(
+            "ix_task_turn",
+            "queue",
+            "priority",
+            "run_after",
+            "id",
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_task_turn_of_key",
+            "queue",
+            "fair_key",
+            "priority",
+            "run_after",
+            "id",
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL AND fair_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_task_leased",
+            "queue",
+            "fair_key",
+            postgresql_where=text("lease_until IS NOT NULL AND fair_key IS NOT NULL"),
+        ),
         Index("ix_task_dead", "dead_at", postgresql_where=text("dead_at IS NOT NULL")),
     )
 
     name: Mapped[str]
     queue: Mapped[str]
+    priority: Mapped[int] = mapped_column(SmallInteger, default=NORMAL)
     args: Mapped[dict[str, Any]]
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
     fair_key: Mapped[str | None]  # whose turn it is: tasks of different keys take turns

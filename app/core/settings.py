@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     stall_seconds: int = Field(default=120, gt=0)
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
+    preview_workers: int = Field(default=1, ge=1, le=64)
+    media_workers: int = Field(default=1, ge=1, le=64)
 
     @model_validator(mode="after")
     def addresses_have_a_known_scheme(self) -> Self:

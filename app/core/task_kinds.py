@@ -7,10 +7,15 @@ QUEUES = ("money", "preview", "media", "outbound", "reports")
 # Short tasks: a wake-up drains all that is due. The other queues run one long task a job, in a forked child.
 DRAINED_QUEUES = frozenset({"money", "outbound", "reports"})
 
+# Ranks on a queue of long tasks: whatever has a lower one goes first, always.
+SOON = 0  # small and quick, or somebody is looking at a page and waits for it
+NORMAL = 1
+BULK = 2  # may wait for hours
+
 
 @dataclass(frozen=True)
 class TaskKind:
-    """Where a task runs and when it gives up.
+    """Where a task runs, how it ranks on a queue of long tasks, and when it gives up.
 
     The pause after a failure is `backoff_seconds` × 2^(attempt - 1), with jitter, an hour at most.
     """
@@ -18,6 +23,7 @@ class TaskKind:
     queue: str
     max_attempts: int = 12
     backoff_seconds: float = 2.0
+    priority: int = NORMAL
 
 
 TASKS = {
@@ -26,8 +32,10 @@ TASKS = {
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "media.preview": TaskKind("preview", max_attempts=8, backoff_seconds=15.0),
     "media.ladder": TaskKind("media", max_attempts=8, backoff_seconds=15.0),
-    "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0),
-    "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0),
+    "media.poster": TaskKind("preview", max_attempts=5, backoff_seconds=5.0, priority=SOON),
+    "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0, priority=SOON),
+    "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0, priority=BULK),
+    "videos.publish_scheduled": TaskKind("outbound"),
     "mail.send": TaskKind("outbound", max_attempts=30),
     "sandbox.deliver": TaskKind("outbound", max_attempts=20, backoff_seconds=1.0),
 }

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core import clock, wakeups
+from app.core import clock, turns, wakeups
 from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.core.models import Task
@@ -19,7 +19,6 @@ from app.core.task_kinds import TASKS
 
 MAX_BACKOFF_SECONDS = 3600.0
 MAX_ERROR_LENGTH = 4000
-MOST_CALLS = 500  # of one queue in one sweep; a full queue must not hide another
 
 
 class LeaseLost(Exception):  # noqa: N818 (it names what happened)
@@ -42,22 +41,32 @@ def defer(
     name: str,
     *,
     dedupe_key: str | None = None,
+    fair_key: str | None = None,
+    priority: int | None = None,
     run_after: datetime | None = None,
     **args: Any,
 ) -> int | None:
     """Write a task in the caller's transaction; it is announced once the outermost commit has returned.
 
-    `args` must be JSON values. Returns the task's id, or None when `dedupe_key` has been used before.
-    Raises KeyError for a name that `task_kinds.TASKS` does not declare.
+    On a queue of long tasks, those of one `fair_key` take turns with those of others, and `priority` may
+    differ from the kind's. `args` must be JSON values. Returns the task's id, or None when `dedupe_key` has
+    been used before. Raises KeyError for a name that `task_kinds.TASKS` does not declare.
     """
     kind = TASKS[name]
-    due = run_after or clock.now()
-    row = {"name": name, "queue": kind.queue, "args": args, "dedupe_key": dedupe_key, "run_after": due}
+    row = {
+        "name": name,
+        "queue": kind.queue,
+        "priority": kind.priority if priority is None else priority,
+        "args": args,
+        "dedupe_key": dedupe_key,
+        "fair_key": fair_key,
+        "run_after": run_after or func.statement_timestamp(),
+    }
     task_id = session.scalar(
         insert(Task).values(**row).on_conflict_do_nothing(index_elements=[Task.dedupe_key]).returning(Task.id)
     )
-    if task_id is not None and due <= clock.now():
-        wakeups.remember(session, task_id, kind.queue)
+    if task_id is not None and (run_after is None or run_after <= clock.now()):
+        wakeups.remember(session, kind.queue)
     return task_id
 
 
@@ -66,7 +75,7 @@ def claim_due(session: Session, queue: str, lease: timedelta, limit: int) -> lis
     passing over rows that others are claiming."""
     chosen = (
         select(Task.id)
-        .where(Task.queue == queue, _due())
+        .where(Task.queue == queue, turns.is_due())
         .order_by(Task.run_after, Task.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -74,9 +83,13 @@ def claim_due(session: Session, queue: str, lease: timedelta, limit: int) -> lis
     return _claim(session, Task.id.in_(chosen.scalar_subquery()), lease)
 
 
-def claim_one(session: Session, task_id: int, lease: timedelta) -> Claim | None:
-    """Lease one task if it is due and nobody holds it."""
-    claims = _claim(session, and_(Task.id == task_id, _due()), lease)
+def claim_next(session: Session, queue: str, lease: timedelta) -> Claim | None:
+    """Lease the task of `queue` whose turn it is; None when nothing is due.
+
+    Claims of a queue wait in line, so commit soon: a claim is a transaction of its own.
+    """
+    turns.wait_in_line(session, queue)
+    claims = _claim(session, Task.id == turns.next_task(queue).correlate(None).scalar_subquery(), lease)
     return claims[0] if claims else None
 
 
@@ -117,10 +130,21 @@ def give_back(session: Session, claim: Claim, error: str, *, final: bool = False
             lease_token=None,
             lease_until=None,
             last_error=error[-MAX_ERROR_LENGTH:],
-            run_after=clock.now() + timedelta(seconds=pause),
+            run_after=func.statement_timestamp() + timedelta(seconds=pause),
             dead_at=func.now() if dead else None,
         )
     )
+
+
+def release(session: Session, claim: Claim) -> None:
+    """Return a task whose worker was told to stop: due at once, and this attempt does not count."""
+    freed = session.scalar(
+        _held(claim)
+        .values(lease_token=None, lease_until=None, attempts=Task.attempts - 1)
+        .returning(Task.queue)
+    )
+    if freed is not None:
+        wakeups.remember(session, freed)
 
 
 def bury_exhausted(session: Session) -> Sequence[int]:
@@ -130,7 +154,7 @@ def bury_exhausted(session: Session) -> Sequence[int]:
     )
     return session.scalars(
         update(Task)
-        .where(_due(), out_of_attempts)
+        .where(turns.is_due(), out_of_attempts)
         .values(
             dead_at=func.now(), last_error=func.coalesce(Task.last_error, "the worker died in every attempt")
         )
@@ -143,7 +167,7 @@ def revive(session: Session, task: Task) -> None:
     task.dead_at = None
     task.attempts = 0
     task.run_after = clock.now()
-    wakeups.remember(session, task.id, task.queue)
+    wakeups.remember(session, task.queue)
 
 
 def dead(session: Session, limit: int = 200) -> Sequence[Task]:
@@ -161,32 +185,10 @@ def dead_one(session: Session, task_id: int) -> Task:
     return task
 
 
-def due(session: Session) -> Sequence[tuple[int, str]]:
-    """Ids and queues of the tasks that could run now and that nobody holds, each queue's oldest first."""
-    ranked = (
-        select(
-            Task.id,
-            Task.queue,
-            func.row_number()
-            .over(partition_by=Task.queue, order_by=(Task.run_after, Task.id))
-            .label("place"),
-        )
-        .where(_due())
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked.c.id, ranked.c.queue).where(ranked.c.place <= MOST_CALLS).order_by(ranked.c.place)
-    )
-    return [(task_id, queue) for task_id, queue in rows]
-
-
-def _due() -> ColumnElement[bool]:
-    return and_(
-        Task.done_at.is_(None),
-        Task.dead_at.is_(None),
-        Task.run_after <= clock.now(),
-        or_(Task.lease_until.is_(None), Task.lease_until < func.now()),
-    )
+def due(session: Session) -> dict[str, int]:
+    """How many tasks could run now and are held by nobody, by queue."""
+    rows = session.execute(select(Task.queue, func.count()).where(turns.is_due()).group_by(Task.queue))
+    return {queue: count for queue, count in rows}  # noqa: C416 (dict() of rows loses their types)
 
 
 def _held(claim: Claim):  # noqa: ANN202 (SQLAlchemy's Update of Task)

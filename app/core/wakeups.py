@@ -1,7 +1,8 @@
 """Wake-up calls for the workers, carried by RQ. Losing every one of them loses no work."""
 
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 
 import structlog
 from redis import Redis
@@ -16,6 +17,7 @@ from app.core.task_kinds import DRAINED_QUEUES
 PENDING = "deferred_tasks"
 PENDING_WAKEUP_SECONDS = 10
 JOB_TTL_SECONDS = 3600
+MOST_CALLS = 500  # waiting on one queue: more than its workers answer before the next sweep
 
 log = structlog.get_logger()
 _redis: list[Redis] = []
@@ -26,54 +28,56 @@ def connect(settings: Settings) -> None:
     _redis[:] = [Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=2)]
 
 
-def remember(session: Session, task_id: int, queue: str) -> None:
-    """Note a deferred task on its session, to be announced once the commit has returned."""
-    session.info.setdefault(PENDING, []).append((task_id, queue))
+def remember(session: Session, queue: str) -> None:
+    """Note on its session that a task of `queue` is due, to be announced once the commit has returned."""
+    session.info.setdefault(PENDING, Counter())[queue] += 1
 
 
 def announce(session: Session) -> None:
     """Wake the workers for every task that this session's commit has made due."""
-    tasks: list[tuple[int, str]] = session.info.pop(PENDING, [])
+    made_due: Counter[str] = session.info.pop(PENDING, Counter())
     try:
-        wake(tasks)
+        for queue, tasks in made_due.items():
+            if queue in DRAINED_QUEUES:
+                _call_drain(queue)
+            else:
+                _call_each(queue, min(tasks, MOST_CALLS - _waiting(queue)))
     except RedisError as error:
         log.warning("wake-up lost; the sweeper will call again", error=str(error))
 
 
-def wake(tasks: Iterable[tuple[int, str]]) -> None:
-    """Call the workers of the given (task id, queue) pairs; calls that are already waiting are not repeated.
+def top_up(due: Mapping[str, int]) -> None:
+    """Let as many calls wait on each queue as tasks of it are due: none too few, and none twice.
 
     Raises redis.exceptions.RedisError when Redis does not answer.
     """
-    by_queue: dict[str, list[int]] = {}
-    for task_id, queue in tasks:
-        by_queue.setdefault(queue, []).append(task_id)
-    for name, task_ids in by_queue.items():
-        if name in DRAINED_QUEUES:
-            _call_drain(name)
+    for queue, tasks in due.items():
+        if queue in DRAINED_QUEUES:
+            _call_drain(queue)
         else:
-            _call_each(name, task_ids)
+            _call_each(queue, min(tasks, MOST_CALLS) - _waiting(queue))
 
 
 def _call_drain(queue: str) -> None:
     [redis] = _redis
     if redis.set(pending_key(queue), 1, nx=True, ex=PENDING_WAKEUP_SECONDS):
-        _enqueue(queue, "workers.runner.drain", queue, f"drain-{queue}-{secrets.token_hex(6)}")
+        _enqueue(queue, "workers.runner.drain")
 
 
-def _call_each(queue: str, task_ids: Iterable[int]) -> None:
-    waiting = set(_queue(queue).job_ids)
-    for task_id in task_ids:
-        job_id = f"task-{task_id}"
-        if job_id not in waiting:
-            _enqueue(queue, "workers.runner.run_one", task_id, job_id)
+def _call_each(queue: str, calls: int) -> None:
+    for _ in range(calls):
+        _enqueue(queue, "workers.runner.run_next")
 
 
-def _enqueue(queue: str, function: str, argument: int | str, job_id: str) -> None:
+def _waiting(queue: str) -> int:
+    return _queue(queue).count
+
+
+def _enqueue(queue: str, function: str) -> None:
     _queue(queue).enqueue_call(
         function,
-        args=(argument,),
-        job_id=job_id,
+        args=(queue,),
+        job_id=f"{queue}-{secrets.token_hex(6)}",
         timeout=-1,
         result_ttl=0,
         failure_ttl=60,

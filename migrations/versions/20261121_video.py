@@ -41,6 +41,24 @@ def upgrade() -> None:
     op.alter_column("video", "takedown_reason", server_default=None)
     op.add_column("transcode", sa.Column("retired_at", MOMENT))
     op.add_column("task", sa.Column("fair_key", sa.String()))
+    op.add_column("task", sa.Column("priority", sa.SmallInteger(), nullable=False, server_default="1"))
+    op.alter_column("task", "priority", server_default=None)
+    waiting = "done_at IS NULL AND dead_at IS NULL"
+    op.create_index(
+        "ix_task_turn", "task", ["queue", "priority", "run_after", "id"], postgresql_where=sa.text(waiting)
+    )
+    op.create_index(
+        "ix_task_turn_of_key",
+        "task",
+        ["queue", "fair_key", "priority", "run_after", "id"],
+        postgresql_where=sa.text(f"{waiting} AND fair_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_task_leased",
+        "task",
+        ["queue", "fair_key"],
+        postgresql_where=sa.text("lease_until IS NOT NULL AND fair_key IS NOT NULL"),
+    )
     op.execute(
         "ALTER TABLE video DROP CONSTRAINT ck_video_publishing, ADD CONSTRAINT ck_video_publishing "
         "CHECK (publishing IN ('draft', 'scheduled', 'published', 'unlisted', 'taken_down')), "

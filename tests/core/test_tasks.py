@@ -1,18 +1,20 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from redis import Redis
 from rq import Queue
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks, wakeups
 from app.core.db import unit_of_work
 from app.core.models import Task
 from app.core.settings import Settings
-from app.core.task_kinds import QUEUES, TASKS
+from app.core.task_kinds import QUEUES, SOON, TASKS
 from app.core.tasks import Claim, LeaseLost
+from workers.sweep import sweep
 
 LEASE = timedelta(seconds=20)
 PAST = timedelta(seconds=-1)
@@ -26,10 +28,15 @@ def _defer(session: Session, name: str = "credit.settle", **values: object) -> T
 
 
 def _claim(session: Session, task: Task) -> Claim:
-    claim = tasks.claim_one(session, task.id, LEASE)
-    assert claim is not None
+    [claim] = tasks.claim_due(session, task.queue, LEASE, 1)
+    assert claim.task_id == task.id
     session.refresh(task)
     return claim
+
+
+def _next(session: Session) -> int | None:
+    claim = tasks.claim_next(session, "media", LEASE)
+    return claim.task_id if claim else None
 
 
 def test_every_kind_has_a_queue_that_somebody_listens_to() -> None:
@@ -56,7 +63,6 @@ def test_a_claimed_task_is_nobody_elses_until_its_lease_ends(session: Session) -
     claim = _claim(session, task)
     assert claim.args == {"payment_event_id": 7}
     assert claim.attempt == 1
-    assert tasks.claim_one(session, task.id, LEASE) is None
     assert tasks.claim_due(session, "money", LEASE, 10) == []
     task.lease_until = clock.now() + PAST * 3600
     session.flush()
@@ -75,7 +81,7 @@ def test_a_finished_task_never_runs_again(session: Session) -> None:
     tasks.finish(session, _claim(session, task))
     session.refresh(task)
     assert task.done_at is not None
-    assert tasks.claim_one(session, task.id, LEASE) is None
+    assert tasks.claim_due(session, "money", LEASE, 10) == []
 
 
 def test_who_has_lost_the_lease_cannot_finish(session: Session) -> None:
@@ -123,7 +129,7 @@ def test_a_task_dies_out_of_attempts_or_by_a_final_word(session: Session, attemp
     tasks.give_back(session, _claim(session, task), "no", final=attempts == 0)
     session.refresh(task)
     assert task.dead_at is not None
-    assert tasks.claim_one(session, task.id, LEASE) is None
+    assert tasks.claim_due(session, "money", LEASE, 10) == []
 
 
 def test_a_revived_task_has_all_its_attempts_again(session: Session) -> None:
@@ -144,12 +150,117 @@ def test_a_task_whose_worker_died_in_every_attempt_is_buried(session: Session) -
     assert task.last_error == "the worker died in every attempt"
 
 
-def test_due_names_what_could_run_and_nobody_holds(session: Session) -> None:
-    waiting, held = _defer(session), _defer(session)
+def test_due_counts_what_could_run_and_nobody_holds(session: Session) -> None:
+    held, _ = _defer(session), _defer(session)
+    _defer(session, "mail.send")
     _claim(session, held)
-    due = tasks.due(session)
-    assert (waiting.id, "money") in due
-    assert held.id not in [task_id for task_id, _ in due]
+    assert tasks.due(session) == {"money": 1, "outbound": 1}
+
+
+def test_a_task_given_back_unfinished_has_lost_no_attempt(session: Session) -> None:
+    task = _defer(session)
+    tasks.release(session, _claim(session, task))
+    assert _claim(session, task).attempt == 1
+
+
+def test_who_has_lost_the_lease_gives_nothing_back(session: Session) -> None:
+    task = _defer(session)
+    first = _claim(session, task)
+    task.lease_until = clock.now() + PAST * 3600
+    session.flush()
+    second = _claim(session, task)
+    tasks.release(session, first)
+    assert tasks.extend(session, [second], LEASE) == {task.id}
+
+
+def test_creators_take_turns_and_the_first_of_one_is_not_behind_the_second_of_another(
+    session: Session,
+) -> None:
+    first = [_defer(session, "media.ladder", fair_key="creator:1").id for _ in range(4)]
+    second = [_defer(session, "media.ladder", fair_key="creator:2").id for _ in range(2)]
+    turns = [_next(session) for _ in range(7)]
+    assert turns == [first[0], second[0], first[1], second[1], first[2], first[3], None]
+
+
+def test_what_runs_for_a_creator_counts_and_what_has_run_does_not(session: Session) -> None:
+    mine = [_defer(session, "media.ladder", fair_key="creator:1") for _ in range(3)]
+    running = tasks.claim_next(session, "media", LEASE)
+    assert running is not None
+    newcomer = _defer(session, "media.ladder", fair_key="creator:2")
+    assert _next(session) == newcomer.id
+    tasks.finish(session, running)
+    later = _defer(session, "media.ladder", fair_key="creator:2")
+    assert [_next(session), _next(session)] == [mine[1].id, mine[2].id]
+    assert _next(session) == later.id
+
+
+def test_a_lease_that_ran_out_is_no_running_task(session: Session) -> None:
+    mine = [_defer(session, "media.ladder", fair_key="creator:1") for _ in range(2)]
+    assert _next(session) == mine[0].id
+    session.refresh(mine[0])
+    mine[0].lease_until = clock.now() + PAST * 3600
+    _defer(session, "media.ladder", fair_key="creator:2")
+    session.flush()
+    assert _next(session) == mine[0].id
+
+
+def test_tasks_without_a_creator_do_not_wait_for_turns(session: Session) -> None:
+    for _ in range(2):
+        _defer(session, "media.ladder", fair_key="creator:1")
+    nobodys = [_defer(session, "media.ladder").id for _ in range(2)]
+    _next(session)
+    assert [_next(session), _next(session)] == nobodys
+
+
+def test_what_is_wanted_soon_comes_first_and_bulk_last(session: Session) -> None:
+    bulk = _defer(session, "media.sweep_all").id
+    normal = [_defer(session, "media.ladder", fair_key="creator:1").id for _ in range(2)]
+    quick = _defer(session, "media.sweep_orphans").id
+    chosen = _defer(session, "media.ladder", fair_key="creator:1", priority=SOON).id
+    assert [_next(session) for _ in range(5)] == [quick, chosen, *normal, bulk]
+
+
+def test_a_claim_takes_nothing_of_later_and_nothing_of_other_queues(session: Session) -> None:
+    _defer(session, "media.ladder", run_after=clock.now() + timedelta(minutes=1))
+    _defer(session, "media.preview")
+    assert _next(session) is None
+
+
+def test_eight_workers_at_once_claim_each_task_once_and_in_turn(live_database: Settings) -> None:
+    with unit_of_work() as session:
+        for number in range(24):
+            tasks.defer(
+                session, "media.ladder", fair_key=f"creator:{1 if number < 20 else number}", number=number
+            )
+    order: list[int] = []
+
+    def work() -> None:
+        while True:
+            with unit_of_work() as session:
+                claim = tasks.claim_next(session, "media", LEASE)
+                if claim is None:
+                    return
+                order.append(claim.args["number"])  # while the others wait in line
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(work) for _ in range(8)]:
+            done.result()
+    assert order[:5] == [0, 20, 21, 22, 23]
+    assert sorted(order) == list(range(24))
+
+
+def test_a_locked_row_holds_nobody_up(live_database: Settings) -> None:
+    with unit_of_work() as session:
+        ids = [tasks.defer(session, "media.ladder", video_id=number) for number in range(2)]
+    with unit_of_work() as session:
+        session.execute(select(Task).where(Task.id == ids[0]).with_for_update())
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(_next_committed).result(timeout=5) == ids[1]
+
+
+def _next_committed() -> int | None:
+    with unit_of_work() as session:
+        return _next(session)
 
 
 def _jobs(settings: Settings, queue: str) -> list[str]:
@@ -186,11 +297,28 @@ def test_a_queue_of_short_tasks_has_one_call_waiting(live_database: Settings) ->
     assert len(_jobs(live_database, "money")) == 2
 
 
-def test_a_long_task_is_not_called_twice_while_its_call_waits(live_database: Settings) -> None:
+def test_as_many_calls_wait_as_long_tasks_and_lost_ones_are_called_again(live_database: Settings) -> None:
     with unit_of_work() as session:
-        task_id = tasks.defer(session, "media.preview", video_id=1)
-    wakeups.wake([(task_id or 0, "preview")])
-    assert _jobs(live_database, "preview") == [f"task-{task_id}"]
+        for number in range(3):
+            tasks.defer(session, "media.preview", video_id=number)
+    sweep()
+    assert len(_jobs(live_database, "preview")) == 3
+    with Redis.from_url(live_database.redis_url) as redis:
+        redis.flushdb()
+    sweep()
+    sweep()
+    assert len(_jobs(live_database, "preview")) == 3
+
+
+def test_the_calls_that_wait_on_a_queue_are_bounded(
+    live_database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeups, "MOST_CALLS", 2)
+    with unit_of_work() as session:
+        for number in range(3):
+            tasks.defer(session, "media.preview", video_id=number)
+    sweep()
+    assert len(_jobs(live_database, "preview")) == 2
 
 
 @pytest.fixture
@@ -205,5 +333,6 @@ def test_a_dead_redis_costs_no_task(silent_redis: Callable[[], None]) -> None:
     silent_redis()
     with unit_of_work() as session:
         task_id = tasks.defer(session, "credit.settle", payment_event_id=1)
+    assert task_id
     with unit_of_work() as session:
-        assert (task_id, "money") in tasks.due(session)
+        assert tasks.due(session) == {"money": 1}
