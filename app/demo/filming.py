@@ -74,8 +74,8 @@ def send(upload: Upload, path: Path, settings: Settings, private: Bucket, browse
         details.edit(session, video, title=upload.title, description=upload.description, tag="")
         uploads.complete(session, row.id)
         session.refresh(video)
-        _make_readable(session, video, CAPTIONS.get(upload.key, {}))
         if upload.published and upload is not IN_A_HURRY:
+            _make_readable(session, video, CAPTIONS.get(upload.key, {}))
             lifecycle.publish(session, video, "published", creator_id)
 
 
