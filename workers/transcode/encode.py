@@ -34,7 +34,8 @@ class Tools:
     @classmethod
     def of(cls, settings: Settings) -> "Tools":
         recipe = RECIPES[settings.recipe]
-        return cls(settings.ffmpeg, settings.ffprobe, settings.transcode_preset, recipe, settings.stall_seconds)
+        preset, patience = settings.transcode_preset, settings.stall_seconds
+        return cls(settings.ffmpeg, settings.ffprobe, preset, recipe, patience)
 
 
 @dataclass(frozen=True)
