@@ -92,7 +92,8 @@ def preview(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
                 "retryable": False,
             }
             if settle(session, job, sent, "playable", **values):
-                tasks.defer(session, "media.ladder", video_id=video_id)
+                turn = lifecycle.turn_of(session.get_one(Video, video_id))
+                tasks.defer(session, "media.ladder", fair_key=turn, video_id=video_id)
 
         return finish
 

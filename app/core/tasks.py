@@ -42,21 +42,20 @@ def defer(
     *,
     dedupe_key: str | None = None,
     fair_key: str | None = None,
-    priority: int | None = None,
     run_after: datetime | None = None,
     **args: Any,
 ) -> int | None:
     """Write a task in the caller's transaction; it is announced once the outermost commit has returned.
 
-    On a queue of long tasks, those of one `fair_key` take turns with those of others, and `priority` may
-    differ from the kind's. `args` must be JSON values. Returns the task's id, or None when `dedupe_key` has
-    been used before. Raises KeyError for a name that `task_kinds.TASKS` does not declare.
+    On a queue of long tasks, those of one `fair_key` take turns with those of others. `args` must be JSON
+    values. Returns the task's id, or None when `dedupe_key` has been used before.
+    Raises KeyError for a name that `task_kinds.TASKS` does not declare.
     """
     kind = TASKS[name]
     row = {
         "name": name,
         "queue": kind.queue,
-        "priority": kind.priority if priority is None else priority,
+        "priority": kind.priority,
         "args": args,
         "dedupe_key": dedupe_key,
         "fair_key": fair_key,

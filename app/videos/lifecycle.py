@@ -44,9 +44,15 @@ ADMIN_MOVES: dict[str, tuple[str, ...]] = {
     "taken_down": ("draft", "scheduled", "published", "unlisted"),
     "draft": ("taken_down",),
 }
+CHOICES = ("published", "unlisted", "draft")  # what a creator may ask for at once
 FURTHEST = timedelta(days=365)
 REASON_LENGTH = 1000
 SOURCE_NOT_KEPT = N_("The uploaded file was not kept. Please upload the video once more.")
+
+
+def turn_of(video: Video) -> str:
+    """The key under which the tasks of a video take turns: its creator's."""
+    return f"creator:{video.creator_id}"
 
 
 def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
@@ -66,7 +72,7 @@ def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
 
 def _make_up(session: Session, video: Video) -> None:
     """Do what has waited until the video can be played: its schedule, its creator's picture."""
-    if video.publishing == "scheduled" and video.scheduled_for and video.scheduled_for <= clock.now():
+    if is_overdue(video) and video.scheduled_for:
         _call_at(session, video, video.scheduled_for)
     if video.poster_ms is not None and video.poster_key is None:
         tasks.defer(session, "media.poster", video_id=video.id, at_ms=video.poster_ms)
@@ -108,7 +114,16 @@ def retry(session: Session, video: Video) -> None:
     else:
         session.execute(update(Video).where(Video.id == video.id).values(**fresh))
     session.refresh(video)
-    tasks.defer(session, stage, video_id=video.id)
+    tasks.defer(session, stage, fair_key=turn_of(video), video_id=video.id)
+
+
+def is_overdue(video: Video) -> bool:
+    """Whether its moment has come and it still waits until it can be played."""
+    return (
+        video.publishing == "scheduled"
+        and video.scheduled_for is not None
+        and video.scheduled_for <= clock.now()
+    )
 
 
 def publish(session: Session, video: Video, to: str, person_id: int) -> None:
@@ -237,7 +252,7 @@ def restore(session: Session, video: Video, admin_id: int) -> None:
     video.publishing, video.takedown_reason = "draft", ""
     session.flush()
     if video.state == "uploaded" and video.source_key:
-        tasks.defer(session, "media.preview", video_id=video.id)
+        tasks.defer(session, "media.preview", fair_key=turn_of(video), video_id=video.id)
     elif video.state == "uploaded":
         move(session, video.id, "failed", reason=SOURCE_NOT_KEPT, retryable=False)
     audit.record(session, "video.restored", admin_id, f"video:{video.code}")

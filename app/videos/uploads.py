@@ -1,10 +1,12 @@
 """Uploads from a browser straight to the private bucket, in parts that can be sent again.
 
 What talks to the store takes a `Bucket` and runs outside of any transaction; what writes takes a `Session`.
-Opening: `require_room`, `begin`, `register`. Ending: `seal`, then `complete`. Each of them may be repeated.
+Opening: `require_room`, `begin`, `register`. Ending: `seal` and `complete`, or `abandon`. Each of them may be
+repeated, and may meet itself or another of them half-way.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -19,7 +21,7 @@ from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.core.ids import new_code
 from app.core.settings import Settings
-from app.gateways.object_store import Bucket, StoredPart, UploadGone
+from app.gateways.object_store import Bucket, StorageUnavailable, StoredObject, StoredPart, UploadGone
 from app.videos import lifecycle
 from app.videos.models import Upload, Video
 
@@ -48,7 +50,7 @@ def require_room(session: Session, settings: Settings, creator_id: int, size: in
     if size > settings.max_upload_bytes:
         limit = megabytes(settings.max_upload_bytes)
         raise Invalid("file", N_("This file is too large. A video may have up to %(limit)s MB."), limit=limit)
-    if used_bytes(session, creator_id) + size > settings.creator_quota_bytes:
+    if size > room_left(session, settings, creator_id):
         raise Invalid(
             "file", N_("Your space is full. Remove a video that you no longer need, then try again.")
         )
@@ -103,11 +105,8 @@ def register(
 
 
 def received(bucket: Bucket, upload: Upload) -> list[StoredPart]:
-    """The parts that have arrived whole; nothing when the upload is over."""
-    try:
-        parts = bucket.list_parts(upload.object_key, upload.multipart_id)
-    except UploadGone:
-        return []
+    """The parts that have arrived whole. Raises UploadGone when the store has joined or dropped them."""
+    parts = bucket.list_parts(upload.object_key, upload.multipart_id)
     return [part for part in parts if part.size == size_of_part(upload, part.number)]
 
 
@@ -127,23 +126,25 @@ def seal(bucket: Bucket, upload: Upload) -> None:
 
     Raises KindrelayError when parts are missing (the upload can go on) or when it is not open any more.
     """
-    stored = bucket.head(upload.object_key)
-    if stored is None:
+    stored = bucket.head(upload.object_key) or _joined(bucket, upload)
+    if stored.size != upload.size:
+        raise KindrelayError(N_("The file arrived damaged. Please upload it again."))
+
+
+def _joined(bucket: Bucket, upload: Upload) -> StoredObject:
+    # Where the upload is gone, the same request, sent twice, may have joined its parts a moment ago.
+    with suppress(UploadGone):
         parts = received(bucket, upload)
         missing = part_count(upload) - len(parts)
         if missing:
             raise KindrelayError(
                 N_("The upload is not complete: %(missing)s parts are missing."), missing=missing
             )
-        try:
-            etag = bucket.complete_upload(upload.object_key, upload.multipart_id, parts)
-        except UploadGone as error:
-            raise KindrelayError(GONE) from error
-        stored = bucket.head(upload.object_key)
-        if stored is None or stored.etag != etag:
-            raise KindrelayError(GONE)
-    if stored.size != upload.size:
-        raise KindrelayError(N_("The file arrived damaged. Please upload it again."))
+        bucket.complete_upload(upload.object_key, upload.multipart_id, parts)
+    stored = bucket.head(upload.object_key)
+    if stored is None:
+        raise KindrelayError(GONE)
+    return stored
 
 
 def complete(session: Session, upload_id: int) -> None:
@@ -155,14 +156,51 @@ def complete(session: Session, upload_id: int) -> None:
         .returning(Upload.video_id)
     )
     if video_id is not None and lifecycle.move(session, video_id, "uploaded", percent=0):
-        tasks.defer(session, "media.preview", dedupe_key=f"media.preview:{video_id}", video_id=video_id)
+        turn = lifecycle.turn_of(session.get_one(Video, video_id))
+        key = f"media.preview:{video_id}"
+        tasks.defer(session, "media.preview", dedupe_key=key, fair_key=turn, video_id=video_id)
 
 
-def abandon(session: Session, upload: Upload, person_id: int) -> None:
-    """Give an unfinished upload up; its video goes with it, its parts with the next sweep."""
-    if upload.completed_at is None and upload.aborted_at is None:
-        upload.aborted_at = clock.now()
-        lifecycle.remove(session, upload.video, person_id)
+def abandon(session: Session, upload: Upload, person_id: int) -> bool:
+    """Give an unfinished upload up: its video goes with it, its room is free with this commit.
+
+    Its parts go with the next sweep, or with `drop_parts`. False when it is over already, either way.
+    """
+    given_up = session.scalar(
+        update(Upload)
+        .where(Upload.id == upload.id, Upload.completed_at.is_(None), Upload.aborted_at.is_(None))
+        .values(aborted_at=clock.now())
+        .returning(Upload.id)
+    )
+    if given_up is None:
+        return False
+    lifecycle.remove(session, upload.video, person_id)
+    return True
+
+
+def drop_parts(bucket: Bucket, upload: Upload) -> None:
+    """Let the store forget what has arrived of an upload that was given up.
+
+    The sweep does the same later: a store that is away now keeps nothing for ever.
+    """
+    with suppress(StorageUnavailable):
+        bucket.abort_upload(upload.object_key, upload.multipart_id)
+
+
+def unfinished(session: Session, creator_id: int) -> Sequence[Upload]:
+    """A creator's uploads that can go on, newest first, with their videos."""
+    return session.scalars(
+        select(Upload)
+        .join(Video)
+        .where(
+            Video.creator_id == creator_id,
+            Video.state == "uploading",
+            Upload.completed_at.is_(None),
+            Upload.aborted_at.is_(None),
+        )
+        .order_by(Upload.id.desc())
+        .options(contains_eager(Upload.video))
+    ).all()
 
 
 def left_behind(session: Session, before: datetime) -> Sequence[Upload]:
@@ -190,6 +228,11 @@ def used_bytes(session: Session, creator_id: int) -> int:
     return int(used or 0)
 
 
+def room_left(session: Session, settings: Settings, creator_id: int) -> int:
+    """Bytes that a creator may still upload; never less than none."""
+    return max(0, settings.creator_quota_bytes - used_bytes(session, creator_id))
+
+
 def part_size(size: int) -> int:
     """Bytes a part: 8 MiB, more where that would make too many parts."""
     return max(PART_BYTES, ceil(size / MOST_PARTS))
@@ -211,9 +254,14 @@ def megabytes(size: int) -> int:
 
 
 def shown_name(filename: str) -> str:
-    """The name of a file without folders and control characters."""
+    """The name of a file on one line: without folders, and without signs that nobody sees."""
     name = PurePath(filename.replace("\\", "/")).name
-    return "".join(sign for sign in name if sign.isprintable()).strip()[:FILENAME_LENGTH] or "video"
+    return (
+        "".join(
+            " " if sign.isspace() else sign for sign in name if sign.isprintable() or sign.isspace()
+        ).strip()[:FILENAME_LENGTH]
+        or "video"
+    )
 
 
 def _open_count(session: Session, creator_id: int) -> int:
