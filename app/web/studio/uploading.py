@@ -3,17 +3,20 @@
 import re
 from typing import Any, cast
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from app.core.db import unit_of_work
 from app.core.errors import Invalid
 from app.core.i18n import N_
+from app.gateways.object_store import StoredPart, UploadGone
 from app.videos import uploads
 from app.videos.models import Upload
 from app.web.access import Rule, allow
 from app.web.loaders import load_own_upload
 from app.web.outside import object_store, settings
 from app.web.signin import required_person
+from app.web.text import _
 
 studio_uploads = Blueprint("studio_uploads", __name__)
 
@@ -39,6 +42,19 @@ def start() -> Response:
         bucket.abort_upload(begun.key, begun.multipart_id)
         raise
     return _shown(upload)
+
+
+@studio_uploads.get("/studio/uploads")
+@allow(Rule.OWN)
+def unfinished() -> Response:
+    """The creator's unfinished uploads, or with ?filename=&size= those that such a file could go on with."""
+    asked = request.args
+    with unit_of_work() as session:
+        found = uploads.unfinished(session, required_person().id)
+    if "filename" in asked:
+        sought = (uploads.shown_name(asked["filename"]), asked.get("size", type=int))
+        found = [upload for upload in found if (upload.filename, upload.size) == sought]
+    return jsonify(uploads=[_told(upload) for upload in found])
 
 
 @studio_uploads.get("/studio/uploads/<upload_code>")
@@ -72,21 +88,54 @@ def complete(upload_code: str) -> Response:
     return _shown(upload)
 
 
+@studio_uploads.post("/studio/uploads/<upload_code>/cancel")
+@allow(Rule.OWN)
+def cancel(upload_code: str) -> ResponseReturnValue:
+    """Give an upload up, on the creator's word. One that has arrived meanwhile stays."""
+    with unit_of_work() as session:
+        upload = load_own_upload(session, upload_code)
+        given_up = uploads.abandon(session, upload, required_person().id)
+    if given_up:
+        uploads.drop_parts(object_store().private, upload)
+    if request.is_json:
+        return jsonify(cancelled=given_up)
+    if given_up:
+        flash(_("The upload is cancelled. Nothing of it is kept."), "good")
+    else:
+        flash(_("This upload has already arrived."), "neutral")
+    return redirect(url_for("studio.new"), code=303)
+
+
 def _load(upload_code: str) -> Upload:
     with unit_of_work() as session:
         return load_own_upload(session, upload_code)
 
 
 def _shown(upload: Upload) -> Response:
-    parts = [] if upload.completed_at else uploads.received(object_store().private, upload)
-    return jsonify(
-        code=upload.code,
-        size=upload.size,
-        part_size=upload.part_size,
-        parts=[{"number": part.number, "etag": part.etag} for part in parts],
-        page=url_for("studio.new", upload=upload.code),
-        video=url_for("studio.video", video_code=upload.video.code),
-    )
+    return jsonify(_told(upload))
+
+
+def _told(upload: Upload) -> dict[str, Any]:
+    """An upload as the browser needs it: `whole` has nothing left to send, `gone` can't take anything."""
+    parts: list[StoredPart] = []
+    whole, gone = upload.completed_at is not None, False
+    if not whole:
+        try:
+            parts = uploads.received(object_store().private, upload)
+        except UploadGone:
+            whole = object_store().private.head(upload.object_key) is not None
+            gone = not whole
+    return {
+        "code": upload.code,
+        "filename": upload.filename,
+        "size": upload.size,
+        "part_size": upload.part_size,
+        "parts": [{"number": part.number, "etag": part.etag} for part in parts],
+        "whole": whole,
+        "gone": gone,
+        "page": url_for("studio.new", upload=upload.code),
+        "video": url_for("studio.video", video_code=upload.video.code),
+    }
 
 
 def _json() -> dict[str, Any]:

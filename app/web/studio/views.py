@@ -60,6 +60,8 @@ def new() -> ResponseReturnValue:
     with unit_of_work() as session:
         going_on = load_own_upload(session, code) if code else None
         own = details.of_video(session, going_on.video) if going_on else None
+        unfinished = uploads.unfinished(session, required_person().id)
+        room = uploads.room_left(session, settings(), required_person().id)
     if going_on is not None and going_on.completed_at is not None:
         return redirect(url_for("studio.video", video_code=going_on.video.code), code=303)
     form = DetailsForm(own.video if own else None, tag=_tag_of(own))
@@ -67,7 +69,10 @@ def new() -> ResponseReturnValue:
         "studio/new.html",
         form=form,
         upload=going_on,
-        megabytes=uploads.megabytes(settings().max_upload_bytes),
+        unfinished=[other for other in unfinished if other is not going_on],
+        room=room,
+        most_files=uploads.MOST_OPEN,
+        megabytes=uploads.megabytes,
         minutes=settings().max_video_seconds // 60,
     )
 
