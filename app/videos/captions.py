@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
@@ -17,9 +18,18 @@ FILENAME_LENGTH = 200
 MOST_LANGUAGES = 40  # of one video
 
 
-def add(session: Session, video: Video, *, language: str, filename: str, body: bytes) -> Caption:
+@dataclass(frozen=True)
+class Added:
+    """Captions that were accepted; from line `overlap` on some are shown together (None: never)."""
+
+    caption: Caption
+    overlap: int | None
+
+
+def add(session: Session, video: Video, *, language: str, filename: str, body: bytes) -> Added:
     """Check a file of captions and keep it as WebVTT; it replaces what the video had in that language.
 
+    The word that nobody speaks is taken back with it.
     Raises Invalid for "language", or for "file" with the line that is wrong.
     """
     if language not in OFFERED:
@@ -42,7 +52,7 @@ def add(session: Session, video: Video, *, language: str, filename: str, body: b
     video.no_speech = False
     session.flush()
     audit.record(session, "video.captions", video.creator_id, f"video:{video.code}", language=language)
-    return caption
+    return Added(caption, read.overlap)
 
 
 def remove(session: Session, video: Video, code: str) -> None:
@@ -51,9 +61,7 @@ def remove(session: Session, video: Video, code: str) -> None:
     Raises NotFound, and KindrelayError when they are the last ones of a video that others can see.
     """
     session.refresh(video, with_for_update=True)
-    found = session.scalar(select(Caption).where(Caption.video_id == video.id, Caption.code == code))
-    if found is None:
-        raise NotFound(N_("These captions are not here any more."))
+    found = one(session, video, code)
     session.delete(found)
     session.flush()
     _require_while_shown(session, video)
@@ -92,6 +100,19 @@ def require_accessible(session: Session, video: Video) -> None:
         raise KindrelayError(N_("Please add captions, or say that nobody speaks in this video."))
 
 
+def one(session: Session, video: Video, code: str) -> Caption:
+    """The captions with this code, with their text. Raises NotFound when the video has none such."""
+    found = session.scalar(select(Caption).where(Caption.video_id == video.id, Caption.code == code))
+    if found is None:
+        raise NotFound(N_("These captions are not here any more."))
+    return found
+
+
+def in_language(session: Session, video: Video, language: str) -> Caption | None:
+    """The captions of a video in a language, with their text."""
+    return session.scalar(select(Caption).where(Caption.video_id == video.id, Caption.language == language))
+
+
 def of_video(session: Session, video_id: int) -> Sequence[Caption]:
     """The captions of one video, oldest first, without their text."""
     return of_videos(session, [video_id]).get(video_id, [])
@@ -113,11 +134,7 @@ def of_videos(session: Session, video_ids: Collection[int]) -> Mapping[int, Sequ
 
 def visible(session: Session, video_code: str, code: str, viewer_id: int | None = None) -> Caption:
     """The captions with this code, where `viewer_id` may see their video. Raises NotFound."""
-    video = feed.by_code(session, video_code, viewer_id).video
-    found = session.scalar(select(Caption).where(Caption.video_id == video.id, Caption.code == code))
-    if found is None:
-        raise NotFound(N_("These captions are not here any more."))
-    return found
+    return one(session, feed.by_code(session, video_code, viewer_id).video, code)
 
 
 def forget(session: Session, video_id: int) -> None:

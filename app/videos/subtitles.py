@@ -4,7 +4,7 @@ Sources: WebVTT (W3C Candidate Recommendation, 4 April 2019) and SubRip as it is
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import Invalid
@@ -19,7 +19,7 @@ TYPED_MS = 6000  # how long a line typed with its start alone stays, at most
 
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms of ASCII
 BREAK = re.compile(r"\r\n|\r|\n")
-HEADER = re.compile(r"WEBVTT(?:[ \t]|$)")
+HEADER = re.compile(r"WEBVTT(?:[ \t\n]|$)")
 ASIDE = re.compile(r"(?:NOTE(?:[ \t]|$)|(?:STYLE|REGION)[ \t]*$)")
 TIME = r"(-?(?:[0-9]{1,4}:)?[0-9]{1,3}:[0-9]{1,3}(?:[.,][0-9]{1,9})?)"
 PARTS = re.compile(r"(-?)(?:([0-9]+):)?([0-9]+):([0-9]+)(?:[.,]([0-9]+))?")
@@ -66,8 +66,7 @@ def read(body: bytes, *, language: str, duration_ms: int | None) -> Subtitles:
     if "\0" in text:
         raise Invalid("file", N_("This is no text file. Please choose a file of captions (.srt or .vtt)."))
     lines = BREAK.split(text.removeprefix("\ufeff"))
-    is_timed = HEADER.match(lines[0]) or any(_is_arrow(line) for line in lines)
-    found = _blocks(lines) if is_timed else _typed(lines)
+    found = _blocks(lines) if _is_timed("\n".join(lines)) else _typed(lines)
     return _checked([one for one in found if one.text], duration_ms)
 
 
@@ -75,6 +74,32 @@ def as_webvtt(cues: Sequence[Cue]) -> str:
     """The captions as a WebVTT file, which `read` gives back as they are."""
     blocks = [f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.text}\n" for cue in cues]
     return "\n".join(["WEBVTT\n", *blocks])
+
+
+def as_typed(cues: Sequence[Cue]) -> str:
+    """The captions as a person would type them, a line each; as WebVTT where that would be misread."""
+    plain = [
+        Cue(
+            cue.start_ms, cue.end_ms, cue.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        )
+        for cue in cues
+    ]
+    typed = "\n".join(f"{_short(cue.start_ms)}-{_short(cue.end_ms)} {cue.text}" for cue in plain)
+    return typed if not _is_timed(typed) and _same(_typed(typed.split("\n")), cues) else as_webvtt(cues)
+
+
+def _same(found: Iterable[_Found], cues: Sequence[Cue]) -> bool:
+    try:
+        return [(one.start_ms, one.end_ms, one.text) for one in found] == [
+            (cue.start_ms, cue.end_ms, cue.text) for cue in cues
+        ]
+    except Invalid:
+        return False
+
+
+def _is_timed(text: str) -> bool:
+    """Whether a file has lines with two times and an arrow, as WebVTT and SubRip do."""
+    return bool(HEADER.match(text)) or "-->" in _narrow(text)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Found]:
@@ -212,6 +237,15 @@ def _milliseconds(time: str, line: int) -> int:
 def _clock(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+
+
+def _short(milliseconds: int) -> str:
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = (
+        f"{rest // 1000:02}.{rest % 1000:03}".rstrip("0").rstrip(".") if rest % 1000 else f"{rest // 1000:02}"
+    )
+    return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
 
 
 def _is_arrow(line: str) -> bool:

@@ -18,6 +18,7 @@ from app.web.hooks.views import hooks
 from app.web.public.views import public
 from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.views import sandbox
+from app.web.studio.captions import studio_captions
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
 from app.web.watch.captions import watch_captions
@@ -30,6 +31,7 @@ ALL: tuple[Blueprint, ...] = (
     watch,
     watch_captions,
     studio,
+    studio_captions,
     studio_uploads,
     donate,
     hooks,

@@ -14,6 +14,7 @@ from app.web.flashes import refusals_said
 from app.web.loaders import load_own_upload, load_own_video
 from app.web.outside import settings
 from app.web.signin import required_person
+from app.web.studio.captions import captioned
 from app.web.studio.forms import DetailsForm
 from app.web.studio.words import duration, publishing_words, reason_of, shown, warnings_of
 from app.web.text import _
@@ -94,6 +95,7 @@ def projects() -> Response:
 def video(video_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         own = details.of_video(session, load_own_video(session, video_code))
+        readable = captioned(session, own.video)
     form = DetailsForm(own.video, tag=_tag_of(own))
     if form.sent_and_valid():
         try:
@@ -111,6 +113,7 @@ def video(video_code: str) -> ResponseReturnValue:
         "studio/video.html",
         own=own,
         form=form,
+        captioned=readable,
         state=shown(own.video),
         publishing=publishing_words(own.video.publishing),
         reason=reason_of(own.video),
