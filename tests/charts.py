@@ -72,6 +72,9 @@ class Coding:
         return "yuv420p" if self.bits == 8 else f"yuv420p{self.bits}le"
 
 
+ORDINARY = Coding()
+
+
 def written(picture: Picture, coding: Coding) -> bytes:
     """The picture as planes with a quarter of the colour, as a decoder would give them."""
     red, blue = LUMA[coding.matrix]
@@ -172,9 +175,7 @@ def piped(command: list[str], frames: Iterable[bytes]) -> None:
     subprocess.run(command, check=True, timeout=60, input=b"".join(frames))
 
 
-def frames_of(
-    ffmpeg: str, film: Path, width: int, height: int, coding: Coding | None = None
-) -> list[Picture]:
+def frames_of(ffmpeg: str, film: Path, width: int, height: int, coding: Coding = ORDINARY) -> list[Picture]:
     """Every picture of a finished 8-bit film, its numbers as decoded, read as `coding` says."""
     command = [
         ffmpeg,
@@ -191,4 +192,34 @@ def frames_of(
         "-",
     ]
     planes = subprocess.run(command, check=True, timeout=60, capture_output=True).stdout
-    return read(planes, width, height, coding or Coding())
+    return read(planes, width, height, coding)
+
+
+def clock(second: float, of: float, width: int, height: int, *, flash: bool = False) -> Picture:
+    """A dark picture in which a bright upright bar tells the second; below it, a square that may flash."""
+    picture = np.full((height, width, 3), (0.1, 0.12, 0.2))
+    centre = (second / of * 0.9 + 0.05) * width
+    picture[: height // 2, round(centre - width / 40) : round(centre + width / 40) + 1] = (0.95, 0.9, 0.8)
+    if flash:
+        picture[height * 5 // 8 :, :] = 1.0
+    return picture
+
+
+def second_shown(picture: Picture, of: float) -> float:
+    """What the bar of a `clock` tells."""
+    height, width = picture.shape[:2]
+    brightness = np.clip(picture[height // 8 : height * 3 // 8].mean(axis=(0, 2)) - 0.4, 0, None)
+    centre = float((brightness * (np.arange(width) + 0.5)).sum() / brightness.sum())
+    return (centre / width - 0.05) / 0.9 * of
+
+
+def is_flash(picture: Picture) -> bool:
+    return float(picture[picture.shape[0] * 3 // 4 :].mean()) > 0.6
+
+
+NEAR = 0.03
+
+
+def distance(one: Picture, other: Picture) -> float:
+    """How far colours are apart on average, 0 to 1."""
+    return float(abs(one - other).mean())

@@ -162,13 +162,19 @@ class Clips:
         return target
 
 
-def turned(mp4: bytes) -> bytes:
-    """Write a quarter turn clockwise into the header of the first track, which must be the video."""
+def turned(mp4: bytes, quarters: int = 1, *, mirrored: bool = False) -> bytes:
+    """Write quarter turns clockwise into the header of the first track, which must be the video.
+
+    A mirrored picture is mirrored left to right before it is turned. Source: ISO/IEC 14496-12, 8.3.2.
+    """
     box = mp4.index(b"tkhd")
     matrix = box + 4 + 40
-    _, _, height = struct.unpack(">36sII", mp4[matrix : matrix + 44])
-    quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, height, 0, 1 << 30)
-    return mp4[:matrix] + quarter + mp4[matrix + 36 :]
+    across, down = [(1, 0), (0, 1), (-1, 0), (0, -1)][quarters], [(0, 1), (-1, 0), (0, -1), (1, 0)][quarters]
+    if mirrored:
+        across = (-across[0], -across[1])
+    one = 1 << 16
+    noted = (across[0] * one, across[1] * one, 0, down[0] * one, down[1] * one, 0, 0, 0, 1 << 30)
+    return mp4[:matrix] + struct.pack(">9i", *noted) + mp4[matrix + 36 :]
 
 
 def flipped(mp4: bytes) -> bytes:
