@@ -1,6 +1,7 @@
 // Keeps the states of videos fresh while something works on them, and suggests projects for the tag.
 const EVERY_MS = 1500;
 const TYPING_MS = 200;
+const IN_USE_MS = 2000;
 
 for (const list of document.querySelectorAll("[data-poll]")) watch(list);
 for (const field of document.querySelectorAll("[data-projects]")) suggest(field);
@@ -21,18 +22,29 @@ async function refresh(list, takes) {
   const { videos } = await answer.json();
   const changed = takes.filter((take) => {
     const now = videos.find((video) => video.code === take.dataset.video);
-    if (!now || now.state !== take.dataset.state || !now.stage) return true;
+    if (!now || isNew(take, now)) return true;
     move(take, now);
     return false;
   });
   if (changed.length) await replace(changed);
 }
 
+// Something else has to stand there: another state, another audience, another picture, or nothing runs any more.
+function isNew(take, now) {
+  const { state, publishing } = take.dataset;
+  const shown = take.querySelector("[data-poster]");
+  const isOtherPicture = shown && shown.dataset.poster !== (now.poster ?? "");
+  const hasEnded = !now.stage && take.querySelector(".meter");
+  return now.state !== state || now.publishing !== (publishing ?? now.publishing) || isOtherPicture || hasEnded;
+}
+
 function move(take, now) {
   const meter = take.querySelector(".meter");
   if (!meter) return;
-  meter.querySelector("progress").value = now.percent;
-  meter.querySelector("[data-meter-note]").textContent = `${now.percent}%`;
+  const bar = meter.querySelector("progress");
+  if (now.percent) bar.value = now.percent;
+  else bar.removeAttribute("value");
+  meter.querySelector("[data-meter-note]").textContent = now.note;
   meter.querySelector("[data-meter-label]").textContent = now.stage;
 }
 
@@ -42,9 +54,36 @@ async function replace(takes) {
   const fresh = new DOMParser().parseFromString(page, "text/html");
   for (const take of takes) {
     const found = fresh.querySelector(`[data-video="${take.dataset.video}"]`);
-    if (found) take.replaceWith(document.adoptNode(found));
-    else take.remove();
+    if (!found) take.remove();
+    else if (take.querySelector("[data-part]")) renew(take, found);
+    else take.replaceWith(document.adoptNode(found));
   }
+}
+
+function renew(take, found) {
+  for (const name of ["state", "publishing", "working"]) {
+    if (name in found.dataset) take.dataset[name] = found.dataset[name];
+    else delete take.dataset[name];
+  }
+  for (const part of take.querySelectorAll("[data-part]")) {
+    const other = found.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (other) swap(part, document.adoptNode(other));
+  }
+}
+
+// What a person is using is left alone until they are done with it.
+function swap(part, other) {
+  if (!part.isConnected) return;
+  const film = part.querySelector("video");
+  const isInUse = part.contains(document.activeElement) || part.querySelector("details[open]") || (film && !film.paused);
+  if (isInUse) {
+    setTimeout(() => swap(part, other), IN_USE_MS);
+    return;
+  }
+  part.replaceWith(other);
+  const again = other.querySelector("video");
+  if (film && again && film.currentTime) again.currentTime = film.currentTime;
+  other.dispatchEvent(new CustomEvent("part", { bubbles: true }));
 }
 
 function suggest(field) {

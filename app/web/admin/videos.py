@@ -56,10 +56,7 @@ def take_down(video_code: str) -> ResponseReturnValue:
         form.refuse(error)
         return _page(video_code, form)
     delete_public_files(video_code)
-    said = _(
-        "Taken down. Its public files are deleted, and %(name)s reads your reason.", name=found.creator.name
-    )
-    flash(said, "good")
+    flash(_("Taken down. Its public files are deleted, and its creator reads your reason."), "good")
     return redirect(url_for("admin_videos.video", video_code=video_code), code=303)
 
 

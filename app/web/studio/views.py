@@ -1,14 +1,16 @@
 """The studio: a creator's videos, what is written about them, who can see them."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
+from app.core.errors import Invalid, KindrelayError
+from app.core.i18n import N_
 from app.projects import queries
-from app.videos import details, lifecycle, renditions, uploads
+from app.videos import details, lifecycle, posters, renditions, uploads, waiting
 from app.web.access import Rule, allow
 from app.web.flashes import refusals_said
 from app.web.loaders import load_own_upload, load_own_video
@@ -16,8 +18,10 @@ from app.web.outside import settings
 from app.web.signin import required_person
 from app.web.studio.captions import captioned
 from app.web.studio.forms import DetailsForm
-from app.web.studio.words import duration, publishing_words, reason_of, shown, warnings_of
+from app.web.studio.posters import strip
+from app.web.studio.words import duration, publishing_words, shown, steps, warnings_of
 from app.web.text import _
+from app.web.withdrawal import delete_public_files
 
 studio = Blueprint("studio", __name__)
 
@@ -34,9 +38,13 @@ def videos() -> ResponseReturnValue:
     with unit_of_work() as session:
         found, more = details.of_creator(session, required_person().id, page)
         used = uploads.used_bytes(session, required_person().id)
+        before = waiting.places(session, [one.video for one in found])
     return render_template(
         "studio/videos.html",
-        own=[(one, shown(one.video), publishing_words(one.video.publishing)) for one in found],
+        own=[
+            (one, shown(one.video, before.get(one.video.id)), publishing_words(one.video.publishing))
+            for one in found
+        ],
         page=page,
         more=more,
         used=uploads.megabytes(used),
@@ -50,7 +58,8 @@ def states() -> Response:
     codes = request.args.get("codes", "").split(",")[:MOST_POLLED]
     with unit_of_work() as session:
         found = details.with_codes(session, required_person().id, codes)
-    return jsonify(videos=[asdict(shown(video)) for video in found])
+        before = waiting.places(session, found)
+    return jsonify(videos=[asdict(shown(video, before.get(video.id))) for video in found])
 
 
 @studio.get("/studio/new")
@@ -96,6 +105,8 @@ def video(video_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         own = details.of_video(session, load_own_video(session, video_code))
         readable = captioned(session, own.video)
+        before = waiting.places(session, [own.video])
+        picturing = posters.is_being_made(session, own.video)
     form = DetailsForm(own.video, tag=_tag_of(own))
     if form.sent_and_valid():
         try:
@@ -109,16 +120,20 @@ def video(video_code: str) -> ResponseReturnValue:
             return redirect(url_for("studio.video", video_code=video_code), code=303)
     if _wants_json():
         return jsonify(errors={name: next(iter(errors)) for name, errors in form.errors.items()}), 422
+    files = renditions.published(own.video)
     return render_template(
         "studio/video.html",
         own=own,
         form=form,
         captioned=readable,
-        state=shown(own.video),
+        state=shown(own.video, before.get(own.video.id)),
+        steps=steps(own.video),
         publishing=publishing_words(own.video.publishing),
-        reason=reason_of(own.video),
         warnings=warnings_of(own.video),
-        files=renditions.published(own.video),
+        files=files,
+        strip=strip(files),
+        picturing=picturing,
+        overdue=lifecycle.is_overdue(own.video),
         link=f"{settings().base_url.rstrip('/')}/v/{own.video.code}",
         can_publish=own.video.state in lifecycle.SHOWABLE,
     )
@@ -130,9 +145,18 @@ def publish(video_code: str) -> ResponseReturnValue:
     to = request.form.get("to", "")
     with refusals_said(), unit_of_work() as session:
         video = load_own_video(session, video_code)
-        if to in lifecycle.PUBLISHING_MOVES:
+        if to in lifecycle.CHOICES:
             lifecycle.publish(session, video, to, required_person().id)
             flash(_said_of(to), "good")
+    return redirect(url_for("studio.video", video_code=video_code), code=303)
+
+
+@studio.post("/studio/videos/<video_code>/schedule")
+@allow(Rule.OWN)
+def schedule(video_code: str) -> ResponseReturnValue:
+    with refusals_said(), unit_of_work() as session:
+        lifecycle.schedule(session, load_own_video(session, video_code), _moment(), required_person().id)
+        flash(_("Scheduled. Until then only you can see it."), "good")
     return redirect(url_for("studio.video", video_code=video_code), code=303)
 
 
@@ -147,10 +171,22 @@ def retry(video_code: str) -> ResponseReturnValue:
 @studio.post("/studio/videos/<video_code>/remove")
 @allow(Rule.OWN)
 def remove(video_code: str) -> ResponseReturnValue:
-    with refusals_said(), unit_of_work() as session:
-        lifecycle.remove(session, load_own_video(session, video_code), required_person().id)
+    with refusals_said():
+        with unit_of_work() as session:
+            lifecycle.remove(session, load_own_video(session, video_code), required_person().id)
+        delete_public_files(video_code)
         flash(_("The video is removed. Gifts it moved stay on record."), "good")
     return redirect(url_for("studio.videos"), code=303)
+
+
+def _moment() -> datetime:
+    """When to publish: an exact time from scripts, who know the creator's time zone, else a time in UTC."""
+    written = request.form.get("moment") or request.form.get("at", "")
+    try:
+        at = datetime.fromisoformat(written)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("at", N_("Please choose a day and a time.")) from error
 
 
 def _save(video_code: str, form: DetailsForm) -> None:

@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 
-from app.videos import lifecycle, renditions
+from app.core import clock
+from app.videos import lifecycle, renditions, waiting
 from app.videos.models import Video
 from app.web.outside import settings
 from app.web.shown import media_url
-from app.web.text import _
+from app.web.text import _, plural
+
+NEARLY_A_MINUTE = 50
+STEPS_DONE = {
+    "uploading": 0,
+    "uploaded": 1,
+    "probing": 1,
+    "rejected": 1,
+    "preparing": 2,
+    "playable": 3,
+    "ready": 4,
+}
 
 
 @dataclass(frozen=True)
@@ -19,8 +31,10 @@ class Shown:
     role: str
     stage: str  # what runs now; "" when nothing does
     percent: int
+    note: str  # how far that is and how long it still takes
     problem: str
     poster: str | None
+    publishing: str
 
     @property
     def is_working(self) -> bool:
@@ -28,12 +42,40 @@ class Shown:
         return bool(self.stage)
 
 
-def shown(video: Video) -> Shown:
-    """The state of a video in the language of this request."""
+@dataclass(frozen=True)
+class Step:
+    """One step from the file to the finished video; `standing` is done, now, ahead or problem."""
+
+    words: str
+    standing: str
+
+
+def shown(video: Video, before: int | None = None) -> Shown:
+    """The state of a video in the language of this request; `before` it in line are so many, if it waits."""
     words, role = _badge(video)
     files = renditions.published(video)
-    poster = media_url(files.poster) if files else None
-    return Shown(video.code, video.state, words, role, _stage(video), video.percent, reason_of(video), poster)
+    return Shown(
+        code=video.code,
+        state=video.state,
+        words=words,
+        role=role,
+        stage=_stage(video, before),
+        percent=video.percent,
+        note=_note(video, before),
+        problem=reason_of(video),
+        poster=media_url(files.poster) if files else None,
+        publishing=video.publishing,
+    )
+
+
+def steps(video: Video) -> list[Step]:
+    """The way of a video's file, in the order in which it goes."""
+    words = (_("The file arrives"), _("It is checked"), _("It can be played"), _("Sharper versions"))
+    at = STEPS_DONE.get(video.state, 2 if video.duration_ms else 1)
+    stuck = bool(video.reason) and video.state in ("rejected", "failed", "playable")
+    here = "problem" if stuck else "now"
+    standings = ["done"] * at + [here] + ["ahead"] * len(words)
+    return [Step(*step) for step in zip(words, standings, strict=False)]
 
 
 def reason_of(video: Video) -> str:
@@ -56,10 +98,19 @@ def publishing_words(publishing: str) -> tuple[str, str]:
     """Words and colour of the badge that says who can see a video."""
     return {
         "draft": (_("Draft"), "neutral"),
+        "scheduled": (_("Scheduled"), "waiting"),
         "published": (_("Published"), "good"),
         "unlisted": (_("Only with the link"), "waiting"),
         "taken_down": (_("Taken down"), "problem"),
     }[publishing]
+
+
+def time_left(seconds: float) -> str:
+    """How long something still takes, as exactly as one can know."""
+    if seconds < NEARLY_A_MINUTE:
+        return _("less than a minute left")
+    minutes = max(1, round(seconds / 60))
+    return plural("about %(num)s minute left", "about %(num)s minutes left", minutes)
 
 
 def _badge(video: Video) -> tuple[str, str]:
@@ -76,9 +127,11 @@ def _badge(video: Video) -> tuple[str, str]:
     }[video.state]
 
 
-def _stage(video: Video) -> str:
+def _stage(video: Video, before: int | None) -> str:
+    if video.publishing == "taken_down":
+        return ""
     if video.state == "playable" and not video.reason:
-        return _("Making sharper versions")
+        return _("Making sharper versions") if before is None else _("Waiting to make sharper versions")
     if video.state in lifecycle.IN_WORK:
         return {
             "uploaded": _("Waiting for its turn"),
@@ -86,3 +139,15 @@ def _stage(video: Video) -> str:
             "preparing": _("Preparing the first version"),
         }[video.state]
     return ""
+
+
+def _note(video: Video, before: int | None) -> str:
+    """Beside the stage: the line while it waits, the share done and the time left while it runs."""
+    if before is not None:
+        if before == 0:
+            return _("Yours is next")
+        return plural("%(num)s video is before yours", "%(num)s videos are before yours", before)
+    if video.percent == 0:
+        return ""
+    left = waiting.seconds_left(video, clock.now())
+    return f"{video.percent}% · {time_left(left)}" if left is not None else f"{video.percent}%"
