@@ -13,7 +13,7 @@ from tests.workers.transcode.conftest import previewed
 from workers.transcode.encode import VIDEO, Tools
 
 ALIKE = 0.93  # a picture turned, mirrored or squashed is below 0.75
-STILL = 6  # frames
+STILL = 8  # frames
 
 CHART = charts.chart(192, 144)
 
@@ -87,7 +87,7 @@ def test_an_odd_sized_clip_loses_at_most_a_line(tools: Tools, films: Films, out:
 
 def test_a_large_clip_is_scaled_down_in_proportion(tools: Tools, films: Films, out: Path):
     large = charts.chart(720, 1280)
-    source = films.made("large.mp4", [large] * 2, Take())
+    source = films.made("large.mp4", [large] * STILL, Take())
     result = seen(tools, films, source, out)
     assert charts.likeness(result, charts.resized(large, 480, 852)) > ALIKE
 
