@@ -7,16 +7,19 @@ and return the finisher that runs in the task's own transaction.
 
 from collections.abc import Callable, Mapping
 
-from workers import credit, leftovers, media, orphans, outbound
+from workers import credit, leftovers, media, orphans, outbound, posters, publishing, reencoding
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
     "credit.settle": credit.settle,
     "donations.expire": credit.expire,
+    "videos.publish_scheduled": publishing.publish_scheduled,
 }
 LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.preview": media.preview,
     "media.ladder": media.ladder,
+    "media.poster": posters.make,
+    "media.reencode": reencoding.reencode,
     "media.sweep_orphans": leftovers.sweep,
     "media.sweep_all": orphans.daily,
     "donations.reconcile": credit.reconcile,

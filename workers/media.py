@@ -20,7 +20,7 @@ from app.gateways.object_store import ObjectStore, StorageUnavailable
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Video
-from workers.lease import Finisher, Lease
+from workers.lease import Finisher, GiveUp, Lease
 from workers.transcode import encode, probe, publish
 from workers.transcode.encode import Encoded, Tools
 from workers.transcode.probe import Probe
@@ -248,7 +248,7 @@ def refusal(video_id: int, rejection: Rejected) -> Finisher:
         if lifecycle.move(session, video_id, "rejected", reason=rejection.message, percent=0):
             tasks.defer(session, "media.sweep_orphans", video_code=video.code)
         else:
-            lifecycle.fail(session, video_id, reason=rejection.message, retryable=False)
+            say_why(session, video_id, rejection.message, retryable=False)
 
     return finish
 
@@ -266,9 +266,16 @@ def failure(video_id: int, reason: str, *, retryable: bool = True) -> Finisher:
     """The end of the last attempt."""
 
     def finish(session: Session) -> None:
-        lifecycle.fail(session, video_id, reason=reason, retryable=retryable)
+        say_why(session, video_id, reason, retryable=retryable)
 
     return finish
+
+
+def say_why(session: Session, video_id: int, reason: str, *, retryable: bool) -> None:
+    """Tell the creator; or, when a finished video stays as it is, the administrators by a dead task."""
+    told = lifecycle.fail(session, video_id, reason=reason, retryable=retryable)
+    if not told and session.get_one(Video, video_id).state == "ready":
+        raise GiveUp(reason)
 
 
 def nothing(_session: Session) -> None:

@@ -3,16 +3,13 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import media
+from app.cli import library, media
+from app.cli.boot import boot
 from app.embedded.errors import EmbeddedError
 from app.embedded.home import Home
-
-if TYPE_CHECKING:
-    from app.core.settings import Settings
 
 DEFAULT_PORT = 8000
 home_option = click.option(
@@ -49,26 +46,6 @@ def _refusals() -> tuple[type[Exception], ...]:
 @click.group(cls=SaysWhatIsWrong, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Kindrelay: short videos that carry a donation link, every cent credited to the video that moved it."""
-
-
-def boot() -> "Settings":
-    """Connect this command to the platform: the one the environment names, else the home's running engines.
-
-    Raises EmbeddedError or SettingsError when there is none.
-    """
-    from app.core import runtime, settings
-
-    if not os.environ.get("KINDRELAY_DATABASE_URL"):
-        from app.embedded.environment import environment
-
-        home = Home.here()
-        variables = environment(home)
-        if not home.is_running():
-            raise EmbeddedError(f"Kindrelay is not running on {home.path}. Start it first with: kindrelay up")
-        os.environ.update(variables)
-    loaded = settings.load()
-    runtime.start(loaded)
-    return loaded
 
 
 @main.command()
@@ -152,3 +129,5 @@ def check_books(as_json: bool) -> None:
 
 main.add_command(media.inspect)
 main.add_command(media.transcode)
+main.add_command(library.reencode)
+main.add_command(library.sweep_media)

@@ -33,6 +33,7 @@ TASKS = {
     "media.preview": TaskKind("preview", max_attempts=8, backoff_seconds=15.0),
     "media.ladder": TaskKind("media", max_attempts=8, backoff_seconds=15.0),
     "media.poster": TaskKind("preview", max_attempts=5, backoff_seconds=5.0, priority=SOON),
+    "media.reencode": TaskKind("media", max_attempts=8, backoff_seconds=15.0, priority=BULK),
     "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0, priority=SOON),
     "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0, priority=BULK),
     "videos.publish_scheduled": TaskKind("outbound"),

@@ -95,11 +95,31 @@ def progress(session: Session, video_id: int, state: str, percent: int) -> bool:
     return seen.scalar() is not None
 
 
-def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> None:
-    """End an attempt that did not work, with a reason; a video that plays already goes on playing."""
+def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> bool:
+    """End an attempt that did not work, with a reason; a video that plays already goes on playing.
+
+    False when the video waits for nothing: it is finished, or gone.
+    """
     values = {"reason": reason, "retryable": retryable, "percent": 0}
-    if not move(session, video_id, "failed", **values):
-        session.execute(update(Video).where(Video.id == video_id, Video.state == "playable").values(**values))
+    if move(session, video_id, "failed", **values):
+        return True
+    playing = update(Video).where(Video.id == video_id, Video.state == "playable").values(**values)
+    return session.execute(playing.returning(Video.id)).scalar() is not None
+
+
+def replace_ladder(session: Session, video_id: int, before: str | None, prefix: str) -> bool:
+    """Put a finished video's new ladder in the place of `before`; False when something else happened to it."""
+    replaced = (
+        update(Video)
+        .where(
+            Video.id == video_id,
+            Video.state == "ready",
+            Video.publishing != "taken_down",
+            Video.ladder_prefix == before,
+        )
+        .values(ladder_prefix=prefix, percent=100)
+    )
+    return session.execute(replaced.returning(Video.id)).scalar() is not None
 
 
 def retry(session: Session, video: Video) -> None:
