@@ -14,12 +14,13 @@ STORYBOARD = "storyboard.vtt"
 class Renditions:
     """Object keys of what browsers read.
 
-    The first picture (the creator's choice where there is one), the plain file, the adaptive playlist, and
-    the index of the storyboard, which only the whole ladder has.
+    The first picture (the creator's choice where there is one), the plain file, the plain file that weighs
+    least, the adaptive playlist, and the index of the storyboard, which only the whole ladder has.
     """
 
     poster: str
     mp4: str
+    light: str
     playlist: str
     storyboard: str | None
 
@@ -33,6 +34,7 @@ def published(video: Video) -> Renditions | None:
     return Renditions(
         poster=video.poster_key or f"{folder}/{POSTER}",
         mp4=f"{folder}/{MP4}",
+        light=f"{(video.preview_prefix or folder).rstrip('/')}/{MP4}",
         playlist=f"{folder}/{PLAYLIST}",
         storyboard=f"{folder}/{STORYBOARD}" if video.ladder_prefix else None,
     )

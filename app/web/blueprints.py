@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.web.accounts.views import accounts
 from app.web.admin.nonprofits import admin
 from app.web.admin.operations import operations
+from app.web.admin.videos import admin_videos
 from app.web.desk.documents import desk_documents
 from app.web.desk.nonprofits import desk
 from app.web.desk.payees import desk_payees
@@ -19,9 +20,11 @@ from app.web.public.views import public
 from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
+from app.web.studio.posters import studio_posters
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
 from app.web.watch.captions import watch_captions
+from app.web.watch.files import watch_files
 from app.web.watch.views import watch
 
 ALL: tuple[Blueprint, ...] = (
@@ -30,9 +33,11 @@ ALL: tuple[Blueprint, ...] = (
     public,
     watch,
     watch_captions,
+    watch_files,
     studio,
     studio_captions,
     studio_uploads,
+    studio_posters,
     donate,
     hooks,
     sandbox,
@@ -45,6 +50,7 @@ ALL: tuple[Blueprint, ...] = (
     desk_team,
     desk_updates,
     admin,
+    admin_videos,
     operations,
 )
 

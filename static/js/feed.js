@@ -1,5 +1,6 @@
 // The feed: the stage in view plays, the next one is fetched ahead, far ones give their memory back.
 import { listen } from "./keys.js";
+import { Menu } from "./menu.js";
 import { Player } from "./player.js";
 import { Sheets } from "./sheets.js";
 
@@ -11,6 +12,7 @@ if (feed) {
   let at = 0;
   const current = () => stages[at]?.player;
   const sheets = new Sheets(current);
+  const menu = new Menu((within) => stages.find(({ element }) => element.contains(within)).player);
 
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -25,11 +27,12 @@ if (feed) {
   }
 
   function enter(index) {
+    if (index !== at) menu.close(false);
     at = index;
     stages.forEach(({ player }, i) => {
       if (i === at) return;
       player.pause();
-      if (Math.abs(i - at) > NEAR) player.free();
+      if (Math.abs(i - at) > NEAR || player.heavy) player.free();
     });
     if (!sheets.open) current().play();
     stages[at + 1]?.player.load();
@@ -65,8 +68,9 @@ if (feed) {
     button.addEventListener("click", () => step(Number(button.dataset.step)));
   }
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) current()?.pause();
-    else if (!sheets.open) current()?.play();
+    if (document.hidden) {
+      if (document.pictureInPictureElement !== current()?.video) current()?.pause();
+    } else if (!sheets.open) current()?.play();
   });
   listen(current, sheets, step);
 }

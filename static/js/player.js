@@ -1,6 +1,13 @@
-// One video: plays, pauses, remembers when a person paused it, and finds a lighter stream when the network is slow.
-const STALL_MS = 2500;
-export const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || navigator.connection?.saveData === true;
+// One video on a page: plays, pauses, remembers when a person paused it. What it plays from may change meanwhile.
+import { Captions } from "./captions.js";
+import { clock } from "./player-says.js";
+import { Trouble } from "./player-trouble.js";
+import { calm, reduced, wish, wishes } from "./player-wishes.js";
+import { attach, file, release } from "./source.js";
+import { swap } from "./source-swap.js";
+import { Upgrade } from "./upgrade.js";
+
+export { calm };
 
 let sound = false;
 const players = new Set();
@@ -8,51 +15,84 @@ const players = new Set();
 export class Player {
   constructor(root) {
     this.root = root;
-    this.video = root.querySelector("[data-video]");
     this.pausedByPerson = calm;
-    if (!this.video) return;
-    this.source = this.video.getAttribute("src");
+    const video = root.querySelector("[data-video]");
+    if (!video) return;
+    const { state, mp4, light, playlist, storyboard } = root.dataset;
+    this.files = { state, mp4, light, playlist, storyboard };
     this.tap = root.querySelector("[data-tap]");
     this.seek = root.querySelector("[data-seek]");
     this.hear = root.querySelector("[data-hear]");
     this.muter = root.querySelector("[data-mute]");
+    this.captions = new Captions(root);
+    this.trouble = new Trouble(this);
+    this.upgrade = new Upgrade(this);
     players.add(this);
-    this.#takeOver();
+    this.#takeOver(video);
   }
 
-  #takeOver() {
-    const { video, root } = this;
+  #takeOver(video) {
+    const { root } = this;
     video.controls = false;
     video.muted = !sound;
+    if (reduced) video.preload = "none";
+    // What the page began to load goes on, unless something lighter is asked for.
+    if (video.getAttribute("src") === this.#first().address) this.source = this.#first();
+    this.#bind(video);
     root.dataset.ready = "";
-    root.toggleAttribute("data-paused", true);
     for (const part of [this.tap, this.seek, this.muter]) part.hidden = false;
     this.tap.addEventListener("click", () => this.toggle());
     this.muter.addEventListener("click", () => Player.sound(!sound));
     this.hear.addEventListener("click", () => Player.sound(true));
-    this.seek.addEventListener("input", () => { if (video.duration) video.currentTime = (this.seek.value / 1000) * video.duration; });
-    video.addEventListener("play", () => this.#show());
-    video.addEventListener("pause", () => this.#show());
-    video.addEventListener("timeupdate", () => this.#progress());
-    video.addEventListener("waiting", () => this.#stalled());
-    video.addEventListener("playing", () => clearTimeout(this.stall));
+    this.seek.addEventListener("input", () => { if (this.video.duration) this.video.currentTime = (this.seek.value / 1000) * this.video.duration; });
+    this.seek.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -5, ArrowRight: 5 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      this.skip(by);
+      this.seek.dispatchEvent(new Event("input"));
+    });
+    this.pictures();
+  }
+
+  #bind(video) {
+    this.video = video;
+    this.binding?.abort();
+    this.binding = new AbortController();
+    const on = (name, act) => video.addEventListener(name, act, { signal: this.binding.signal });
+    video.defaultPlaybackRate = video.playbackRate = wishes.speed;
+    on("play", () => this.#show());
+    on("pause", () => {
+      this.going = false;
+      this.#show();
+    });
+    on("timeupdate", () => this.#progress());
+    on("waiting", () => this.trouble.stalled());
+    on("playing", () => {
+      this.trouble.over();
+      this.upgrade.settle();
+    });
+    for (const name of ["error", "streamerror"]) on(name, () => this.trouble.failed());
+    this.captions.follow(video);
     this.#show();
+    this.root.dispatchEvent(new Event("playerchange"));
   }
 
   // A person's own wish; it holds until the person plays again.
   toggle() {
     if (!this.video) return;
     this.pausedByPerson = !this.video.paused;
-    if (this.video.paused) this.#start();
-    else this.video.pause();
+    if (this.video.paused) this.start();
+    else this.pause();
   }
 
   // The page's wish: only when nobody has paused it.
   play() {
-    if (this.video && !this.pausedByPerson) this.#start();
+    if (this.video && !this.pausedByPerson) this.start();
   }
 
   pause() {
+    this.going = false;
     this.video?.pause();
   }
 
@@ -60,8 +100,14 @@ export class Player {
     return Boolean(this.video && !this.video.paused);
   }
 
-  async #start() {
+  // Whether it holds more memory than a plain file does.
+  get heavy() {
+    return Boolean(this.source?.hls);
+  }
+
+  async start() {
     this.load();
+    this.going = true;
     for (const other of players) if (other !== this) other.pause();
     try {
       await this.video.play();
@@ -75,42 +121,68 @@ export class Player {
   // Fetch ahead without playing.
   load() {
     if (!this.video) return;
-    if (!this.video.getAttribute("src") && !this.stream) this.video.src = this.source;
-    if (!calm) this.video.preload = "auto";
+    if (!this.source) this.restart(this.#first());
+    if (!calm && !reduced) this.video.preload = "auto";
   }
 
   // Give the memory back; the poster stays.
   free() {
-    if (!this.video?.getAttribute("src") && !this.stream) return;
-    this.stream?.destroy();
-    this.stream = null;
-    this.video.removeAttribute("src");
-    this.video.load();
+    this.changing?.abort();
+    if (this.video) release(this.video);
+    this.source = null;
   }
 
-  #stalled() {
-    clearTimeout(this.stall);
-    this.stall = setTimeout(() => this.#adapt(), STALL_MS);
+  // Begin again from a source, in the same <video>.
+  restart(source, at = 0) {
+    this.changing?.abort();
+    this.source = source;
+    const { video } = this;
+    const begun = () => { if (this.going && this.source === source) video.play().catch(() => {}); };
+    attach(video, source, at).then(begun, () => this.trouble.failed());
   }
 
-  async #adapt() {
-    const playlist = this.root.dataset.playlist;
-    if (!playlist || this.adapted || this.video.readyState > 2) return;
-    this.adapted = true;
-    const { currentTime, paused } = this.video;
-    if (this.video.canPlayType("application/vnd.apple.mpegurl")) {
-      this.source = playlist;
-      this.video.src = playlist;
-    } else {
-      const { default: Hls } = await import("../vendor/hls.light.min.mjs");
-      if (!Hls.isSupported()) return;
-      this.stream = new Hls({ startPosition: currentTime, maxBufferLength: 20 });
-      this.video.removeAttribute("src");
-      this.stream.loadSource(playlist);
-      this.stream.attachMedia(this.video);
+  // Go over to another source without a visible break; false when it did not work out and all is as before.
+  async change(source) {
+    this.changing?.abort();
+    const change = (this.changing = new AbortController());
+    const old = this.video;
+    try {
+      const next = await swap(old, source, () => this.going, change.signal);
+      this.source = source;
+      this.#bind(next);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      if (this.changing === change) this.changing = null;
     }
-    this.video.currentTime = currentTime;
-    if (!paused) this.video.play().catch(() => {});
+  }
+
+  // Forward or back, in seconds.
+  skip(by) {
+    const { currentTime, duration } = this.video;
+    if (!duration) return;
+    this.video.currentTime = Math.min(Math.max(0, currentTime + by), Math.max(0, duration - 0.1));
+    this.#progress();
+  }
+
+  // The storyboard comes with the first look at the seek bar, once there is one.
+  pictures() {
+    const { storyboard } = this.files;
+    if (!storyboard || this.pictured) return;
+    this.pictured = true;
+    const looked = new AbortController();
+    const bring = async () => {
+      looked.abort();
+      (await import("./storyboard.js")).attach(this.seek, storyboard);
+    };
+    for (const name of ["pointerenter", "focus", "touchstart"]) this.seek.addEventListener(name, bring, { signal: looked.signal, passive: true });
+  }
+
+  // A small picture first, whatever the screen, when data is dear or the person wants a small one.
+  #first() {
+    const { mp4, light } = this.files;
+    return file(reduced || wishes.quality <= 480 ? light : mp4);
   }
 
   #progress() {
@@ -143,8 +215,10 @@ export class Player {
   static get sounding() {
     return sound;
   }
-}
 
-function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+  // So is speed.
+  static speed(rate) {
+    wish("speed", rate);
+    for (const { video } of players) video.defaultPlaybackRate = video.playbackRate = rate;
+  }
 }

@@ -28,7 +28,7 @@ export class Sheets {
 
   // Buttons that need JavaScript stand hidden until it is here.
   reveal(within) {
-    within.querySelectorAll("[data-share], [data-keys]").forEach((button) => { button.hidden = false; });
+    within.querySelectorAll("[data-share], [data-keys], [data-menu-open]").forEach((button) => { button.hidden = false; });
   }
 
   #prepare(sheet) {

@@ -1,7 +1,7 @@
 """A video as pages show it: its files' addresses and how far its project is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from app.reports import totals
 from app.reports.totals import Raised
 from app.videos import captions, renditions
 from app.videos.feed import Showing
-from app.videos.models import Caption
+from app.videos.models import Caption, Video
 from app.web.outside import settings
 from app.web.shown import media_url
 from app.web.watch.captions import Track, tracks
@@ -25,6 +25,7 @@ class Stage:
     showing: Showing
     poster: str | None
     mp4: str | None
+    light: str | None  # the plain file that weighs least
     playlist: str | None
     storyboard: str | None  # the index of the pictures shown while seeking; only the whole ladder has one
     captions: Sequence[Track]
@@ -58,20 +59,23 @@ def stages(session: Session, showings: Sequence[Showing]) -> list[Stage]:
     return [_stage(one, own.get(one.video.id, ()), raised, obstacles) for one in showings]
 
 
+def addresses(video: Video) -> dict[str, str | None]:
+    """Public addresses of a video's files by their names in Renditions; None for what is not there yet."""
+    files = renditions.published(video)
+    keys = asdict(files) if files else dict.fromkeys(field.name for field in fields(renditions.Renditions))
+    return {name: media_url(key) if key else None for name, key in keys.items()}
+
+
 def _stage(
     showing: Showing,
     own: Sequence[Caption],
     raised: Mapping[int, Raised],
     obstacles: Mapping[int, str | None],
 ) -> Stage:
-    files = renditions.published(showing.video)
     project = showing.project
     return Stage(
         showing,
-        poster=media_url(files.poster) if files else None,
-        mp4=media_url(files.mp4) if files else None,
-        playlist=media_url(files.playlist) if files else None,
-        storyboard=media_url(files.storyboard) if files and files.storyboard else None,
+        **addresses(showing.video),
         captions=tracks(showing.video, own),
         raised=raised[project.id] if project else None,
         obstacle=obstacles[project.id] if project else None,
