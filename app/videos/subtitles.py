@@ -14,6 +14,7 @@ from app.videos.encodings import decode
 
 MOST_BYTES = 1024 * 1024
 LONGEST_HOURS = 99
+LATEST_MS = (LONGEST_HOURS + 1) * 3_600_000 - 1
 PAST_THE_END_MS = 2000  # players and editors round; what is later belongs to another clip
 TYPED_MS = 6000  # how long a line typed with its start alone stays, at most
 
@@ -215,7 +216,7 @@ def _checked(found: Sequence[_Found], duration_ms: int | None) -> Subtitles:
 def _until(one: _Found, after: _Found | None, duration_ms: int | None) -> int:
     """How long a caption stays that was typed with its start alone: until the next, or a few seconds."""
     next_ms = after.start_ms if after else duration_ms
-    latest = one.start_ms + TYPED_MS
+    latest = min(one.start_ms + TYPED_MS, LATEST_MS)
     return min(latest, next_ms) if next_ms is not None and next_ms > one.start_ms else latest
 
 
