@@ -101,7 +101,7 @@ class Films:
 
     def sound(self, film: Path) -> tuple[float, Samples]:
         """The second at which sound begins, and its samples as they are played."""
-        first = ("-select_streams", "a:0", "-read_intervals", "%+#1", "-show_entries", "frame=pts_time")
+        first = ("-select_streams", "a:0", "-read_intervals", "%+1", "-show_entries", "frame=pts_time")
         start = float(self._asked(film, *first)["frames"][0]["pts_time"])
         channels = next(each["channels"] for each in self.streams(film) if each["codec_type"] == "audio")
         command = [self.ffmpeg, "-v", "error", "-i", str(film), "-map", "0:a:0", "-f", "f32le", "-"]

@@ -9,6 +9,7 @@ from workers.transcode.probe import Probe
 
 LIGHT_TABLE = "light.cube"  # where a clip in wide colours finds its table
 SOUND_RATE = 48_000
+LOUDEST = 0.8  # of surround sound after mixing; AAC overshoots a little
 LOW_FREQUENCIES = 0.5  # of the sixth channel of surround sound; a plain downmix leaves it out
 
 
@@ -51,7 +52,9 @@ def sound(audio: Any, probe: Probe) -> Any:
     """Stereo that begins with the clip, whenever the sound in the file begins, and has no holes."""
     options: dict[str, Any] = {"async": 1, "first_pts": 0, "lfe_mix_level": LOW_FREQUENCIES}
     mixed = audio.filter("aresample", **options)
+    if probe.audio_channels == 1:  # a plain upmix makes it quieter
+        mixed = mixed.filter("pan", args="stereo|c0=c0|c1=c0")
     mixed = mixed.filter("aformat", sample_rates=SOUND_RATE, channel_layouts="stereo")
     if (probe.audio_channels or 0) > 2:  # channels add up; what gets too loud is held, not cut off
-        mixed = mixed.filter("alimiter", level=0, latency=1)
+        mixed = mixed.filter("alimiter", limit=LOUDEST, level=0, latency=1)
     return mixed
