@@ -65,11 +65,11 @@ def until(condition: Callable[[], bool], seconds: float, workers: Processes, nam
 
 
 def kill_with_its_child(workers: Processes, queue: str) -> None:
-    """RQ's forked child is in a process group of its own; ffmpeg, its child, must die by itself."""
-    children = psutil.Process(workers.running[queue].pid).children()
+    """The forked child first: it would give its task back when its parent dies. ffmpeg must die by itself."""
+    for listener in psutil.Process(workers.running[queue].pid).children():
+        for child in listener.children():
+            child.kill()
     workers.kill(queue)
-    for child in children:
-        child.kill()
 
 
 def encoders(folder: Path) -> list[psutil.Process]:

@@ -1,0 +1,145 @@
+"""Two worker hosts on one queue, with only PostgreSQL, Redis and S3 in common."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from redis import Redis
+from sqlalchemy import select
+
+from app.core.db import unit_of_work
+from app.core.models import Task
+from app.core.settings import Settings
+from app.gateways.object_store import ObjectStore
+from app.gateways.s3 import open_store
+from app.videos import uploads
+from app.videos.models import Transcode, Upload, Video
+from tests import factories
+from tests.clips import Clips, bunny
+from tests.hosts import Host, NamespacedHost, hosts
+from tests.sending import opened, put_part, sent
+from workers.sweep import sweep
+
+LISTENING_SECONDS = 40
+PREPARED_SECONDS = 60
+
+
+@pytest.fixture
+def impatient(live_database: Settings) -> Settings:
+    """Settings under which a silent host is given up soon."""
+    return live_database.model_copy(
+        update={"task_lease_seconds": 3, "sweep_seconds": 1, "transcode_preset": "ultrafast"}
+    )
+
+
+@pytest.fixture
+def two(impatient: Settings, tmp_path: Path) -> Iterator[tuple[Host, Host]]:
+    """Two hosts that listen to the queue of previews."""
+    with hosts(2, impatient, tmp_path) as (first, second):
+        for host in (first, second):
+            host.start("preview")
+        with Redis.from_url(impatient.redis_url) as redis:
+            until(lambda: redis.scard("rq:workers:preview") == 2, LISTENING_SECONDS, first, second)
+        yield first, second
+
+
+@pytest.fixture
+def store(live_database: Settings) -> ObjectStore:
+    return open_store(live_database)
+
+
+def until(condition: Callable[[], bool], seconds: float, *told: Host) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "\n".join(host.log for host in told)
+        time.sleep(0.1)
+
+
+def arrived(settings: Settings, store: ObjectStore, creator_id: int, clip: bytes) -> Upload:
+    """An upload whose bytes are in the store, and which is not complete."""
+    upload = opened(settings, store, creator_id, clip)
+    put_part(store, upload, clip, 1).raise_for_status()
+    uploads.seal(store.private, upload)
+    return upload
+
+
+def swept() -> bool:
+    """Sweep, as a third host may."""
+    sweep()
+    return True
+
+
+def prepared() -> list[Task]:
+    """The tasks that are done, in the order in which they were."""
+    with unit_of_work() as session:
+        return list(
+            session.scalars(
+                select(Task)
+                .where(Task.name == "media.preview", Task.done_at.is_not(None))
+                .order_by(Task.done_at)
+            )
+        )
+
+
+def test_a_host_has_a_network_of_its_own_and_reaches_the_engines_by_relay_alone(
+    live_database: Settings, tmp_path: Path
+):
+    with hosts(1, live_database, tmp_path) as [host]:
+        if not isinstance(host, NamespacedHost):
+            pytest.skip("no network namespace may be made: hosts have own directories and processes only")
+        port = urlsplit(live_database.s3_endpoint).port
+        assert not host.reaches("127.0.0.1", port)
+        assert host.reaches(host.gateway, port)
+
+
+def test_two_hosts_share_a_queue_and_its_creators_take_turns(
+    two: tuple[Host, Host], live_database: Settings, store: ObjectStore, tmp_path: Path
+):
+    clip = Clips(tmp_path).tiny().read_bytes()
+    with unit_of_work() as session:
+        many, few = factories.person(session).id, factories.person(session).id
+    waiting = [arrived(live_database, store, creator, clip) for creator in [many] * 5 + [few] * 2]
+    with unit_of_work() as session:
+        for upload in waiting:
+            uploads.complete(session, upload.id)
+    until(lambda: len(two[0].done() + two[1].done()) == len(waiting), PREPARED_SECONDS, *two)
+
+    done = prepared()
+    assert [task.attempts for task in done] == [1] * len(waiting)
+    assert two[0].done()
+    assert two[1].done()
+    assert sorted(two[0].done() + two[1].done()) == sorted(task.id for task in done)
+    with unit_of_work() as session:
+        videos = session.scalars(select(Transcode.video_id).where(Transcode.stage == "preview")).all()
+        assert sorted(videos) == sorted(upload.video_id for upload in waiting)
+        assert set(session.scalars(select(Video.state))) == {"playable"}
+    turns = [task.fair_key for task in done]
+    assert (
+        turns.index(f"creator:{few}") < [n for n, turn in enumerate(turns) if turn == f"creator:{many}"][-2]
+    )
+    for host in two:
+        assert list(host.folder.iterdir()) == []
+
+
+def test_what_a_dead_host_was_in_the_middle_of_is_finished_by_the_other(
+    two: tuple[Host, Host], live_database: Settings, store: ObjectStore
+):
+    with unit_of_work() as session:
+        creator = factories.person(session)
+    upload = sent(live_database, store, creator.id, bunny())
+    until(lambda: any(host.encoders() for host in two), PREPARED_SECONDS, *two)
+    dead, alive = two if two[0].encoders() else reversed(two)
+
+    dead.kill()
+    until(lambda: swept() and bool(alive.done()), PREPARED_SECONDS, alive)
+
+    [task] = prepared()
+    assert task.attempts == 2
+    assert alive.done() == [task.id]
+    assert dead.done() == []
+    with unit_of_work() as session:
+        assert session.get_one(Video, upload.video_id).state == "playable"
+        assert len(session.scalars(select(Transcode)).all()) == 1
+    assert list(alive.folder.iterdir()) == []
