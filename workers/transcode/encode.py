@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.core.settings import Settings
 from app.videos.recipes import RECIPES, STANDARD, Recipe
-from workers.transcode import colours, command, filters, playlists
+from workers.transcode import colours, command, filters, playlists, verdict
 from workers.transcode.ladder import Rung, fallback_rung, preview_rung, rungs
 from workers.transcode.probe import Probe
 from workers.transcode.reasons import DAMAGED, INCOMPLETE, Rejected
-from workers.transcode.run import Finished, Limits, run
+from workers.transcode.run import Finished, Limits, ToolFailedError, run
 from workers.transcode.timeline import is_whole
 
 MASTER = "master.m3u8"
@@ -89,7 +89,10 @@ def _encode(
     light = folder / filters.LIGHT_TABLE
     if probe.colours.are_wide:
         light.write_text(colours.table(probe.colours))
-    finished = run(command.encode(tools.ffmpeg, source, probe, encoding), folder, limits, watch)
+    try:
+        finished = run(command.encode(tools.ffmpeg, source, probe, encoding), folder, limits, watch)
+    except ToolFailedError as error:
+        raise verdict.on_decoding(error) from error
     light.unlink(missing_ok=True)
     _must_be_whole(folder, encoding.ladder[0], probe)
     _join(tools, folder, fallback_rung(encoding.ladder, tools.recipe), probe, limits)

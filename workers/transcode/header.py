@@ -6,36 +6,56 @@ from pathlib import Path
 from typing import Any
 
 from workers.transcode.inquiry import ask
-from workers.transcode.reasons import NO_PICTURE, NOT_A_VIDEO, Rejected
+from workers.transcode.reasons import NO_PICTURE, NOT_A_VIDEO, TOO_LARGE, UNDECODABLE, Rejected
 
 HDR_TRANSFERS = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
 INTERLACED = {"tt", "bb", "tb", "bt"}
 NEARLY_SQUARE = Fraction(2, 100)
 MOST_OUTPUT = 1 << 22
+# Nothing a stranger may write at any length, such as titles.
+FIELDS = {
+    "format": "format_name,duration",
+    "stream": "index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,field_order,"
+    "pix_fmt,color_transfer,color_space,color_primaries,color_range,channels,duration,nb_frames",
+    "stream_disposition": "attached_pic",
+    "stream_side_data": "rotation",
+}
 
 Stream = dict[str, Any]
 
 
 def read(ffprobe: str, source: Path) -> dict[str, Any]:
     """The header of `source` as ffprobe tells it. Raises Rejected."""
-    shown = ("-show_format", "-show_streams", "-of", "json")
-    return json.loads("\n".join(ask(ffprobe, source, shown, MOST_OUTPUT)))
+    wanted = ":".join(f"{section}={fields}" for section, fields in FIELDS.items())
+    answer = ask(ffprobe, source, ("-show_entries", wanted, "-of", "json"), MOST_OUTPUT)
+    told: dict[str, Any] = json.loads("\n".join(answer.lines))
+    if answer.saw_too_many_pixels and not any(stream.get("width") for stream in films(told)):
+        raise Rejected(TOO_LARGE)
+    return told
 
 
 def chosen_streams(header: dict[str, Any]) -> tuple[Stream, Stream | None]:
     """The film and its sound, if it has one. Raises Rejected when nothing moves."""
-    streams: list[Stream] = header.get("streams", [])
-    films = [
+    moving = films(header)
+    sounds = [
         stream
-        for stream in streams
+        for stream in header.get("streams", [])
+        if stream.get("codec_type") == "audio" and stream.get("channels")
+    ]
+    if not moving:
+        raise Rejected(NO_PICTURE if sounds else NOT_A_VIDEO)
+    if not moving[0].get("width") or not moving[0].get("height"):
+        raise Rejected(UNDECODABLE)
+    return moving[0], sounds[0] if sounds else None
+
+
+def films(header: dict[str, Any]) -> list[Stream]:
+    """All that moves: a cover does not."""
+    return [
+        stream
+        for stream in header.get("streams", [])
         if stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
     ]
-    sounds = [stream for stream in streams if stream.get("codec_type") == "audio" and stream.get("channels")]
-    if not films:
-        raise Rejected(NO_PICTURE if sounds else NOT_A_VIDEO)
-    if not films[0].get("width") or not films[0].get("height"):
-        raise Rejected(NOT_A_VIDEO)
-    return films[0], sounds[0] if sounds else None
 
 
 def display_size(video: Stream) -> tuple[int, int]:
@@ -71,6 +91,22 @@ def declared_rate(video: Stream) -> float | None:
 def declared_seconds(header: dict[str, Any]) -> float | None:
     """The length of the whole file as the header tells."""
     return number(header.get("format", {}).get("duration"))
+
+
+def declared_frames(video: Stream) -> int:
+    """How many frames the header promises; 0 when it does not say."""
+    return round(number(video.get("nb_frames")) or 0)
+
+
+def film_seconds(header: dict[str, Any], video: Stream) -> float | None:
+    """The length of the picture as the header tells.
+
+    AVI is known by its count of frames: the length that ffprobe gives is guessed from the size of the file.
+    """
+    frames, rate = declared_frames(video), declared_rate(video)
+    if container(header) == "avi" and frames and rate:
+        return frames / rate
+    return number(video.get("duration"))
 
 
 def container(header: dict[str, Any]) -> str:

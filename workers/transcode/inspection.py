@@ -6,12 +6,12 @@ The verdict is the worker's: the same probe, and the same measure for a film who
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.transcode import guard
+from workers.transcode import guard, verdict
 from workers.transcode.encode import Tools
 from workers.transcode.ladder import rungs
 from workers.transcode.probe import Probe, probe
 from workers.transcode.reasons import DAMAGED, INCOMPLETE, Rejected
-from workers.transcode.run import Limits, run
+from workers.transcode.run import Limits, ToolFailedError, run
 from workers.transcode.timeline import is_whole
 
 
@@ -51,9 +51,9 @@ def inspect(tools: Tools, source: Path, max_seconds: int) -> Inspection:
     """
     try:
         seen = probe(tools.ffprobe, source, max_seconds)
+        decoded, complaints = decode(tools, source, seen)
     except Rejected as rejection:
         return Inspection(source.name, accepted=False, reason=str(rejection))
-    decoded, complaints = decode(tools, source, seen)
     whole = is_whole(seen.seconds, decoded)
     return Inspection(
         source.name,
@@ -79,7 +79,7 @@ def inspect(tools: Tools, source: Path, max_seconds: int) -> Inspection:
 
 
 def decode(tools: Tools, source: Path, seen: Probe) -> tuple[float, int]:
-    """Seconds of picture that decode, and how many complaints the decoder had."""
+    """Seconds of picture that decode, and how many complaints the decoder had. Raises Rejected."""
     furthest = 0.0
 
     def keep(line: str) -> bool:
@@ -94,5 +94,8 @@ def decode(tools: Tools, source: Path, seen: Probe) -> tuple[float, int]:
     progress = ["-nostdin", "-progress", "pipe:1"]
     told = [*guard.QUIET, *progress, *guard.input_arguments(), "-i", str(source)]
     limits = Limits(wall_seconds=120 + 10 * seen.seconds, cpu_seconds=round(60 + 10 * seen.seconds))
-    finished = run([tools.ffmpeg, *told, *picture], source.parent, limits, keep)
+    try:
+        finished = run([tools.ffmpeg, *told, *picture], source.parent, limits, keep)
+    except ToolFailedError as error:
+        raise verdict.on_decoding(error) from error
     return furthest, finished.complaints

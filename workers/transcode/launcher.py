@@ -21,8 +21,9 @@ def main(argv: list[str]) -> None:
     """Limit this process (seconds of CPU, bytes of memory and a file), cut off its network, exec the tool."""
     parent, cpu, memory, file_size = (int(value) for value in argv[:4])
     os.nice(NICENESS)
+    # The hard limit kills with a signal that says nothing; the soft one comes first and says what it is for.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 2))
     for kind, limit in (
-        (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, memory),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from workers.transcode import guard, header, timeline
+from workers.transcode import decoding, guard, header, timeline
 from workers.transcode.colours import Colours, colours
 from workers.transcode.header import Stream
-from workers.transcode.inquiry import is_picture
 from workers.transcode.ladder import frame_rate
 from workers.transcode.reasons import (
     DAMAGED,
@@ -17,11 +17,16 @@ from workers.transcode.reasons import (
     NO_SOUND,
     NOT_A_VIDEO,
     PICTURE,
+    SPLICED,
+    TIMELESS,
     TOO_LARGE,
     TOO_LONG,
+    TOO_NARROW,
+    TOO_SHORT,
     Rejected,
 )
-from workers.transcode.timeline import Timeline, is_whole
+from workers.transcode.signatures import is_picture
+from workers.transcode.timeline import SLACK_SECONDS, Timeline, is_whole
 
 __all__ = [
     "DAMAGED",
@@ -38,6 +43,11 @@ __all__ = [
     "is_whole",
     "probe",
 ]
+
+LEAST_SECONDS = 0.1
+LONGEST_STILL_SECONDS = 1.0  # a file of one frame that announces more has lost the others
+MOSTLY = 0.9
+NARROWEST = 12  # times as long as wide
 
 
 @dataclass(frozen=True)
@@ -82,31 +92,51 @@ def probe(ffprobe: str, source: Path, max_seconds: int) -> Probe:
         raise Rejected(PICTURE)
     told = header.read(ffprobe, source)
     video, audio = header.chosen_streams(told)
-    announced = header.declared_seconds(told)
+    _must_fit(video, header.declared_seconds(told), max_seconds)
+    seen = timeline.read(ffprobe, source, int(video["index"]))
+    _must_move(told, video, seen)
+    if seen.span(int(video["index"]), *([int(audio["index"])] if audio else [])) > max_seconds:
+        raise Rejected(TOO_LONG, minutes=max_seconds // 60)
+    _must_be_whole(told, video, seen)
+    decoding.must_decode(ffprobe, source, int(video["index"]))
+    return _described(video, audio, told, seen)
+
+
+def _must_fit(video: Stream, announced: float | None, max_seconds: int) -> None:
     if announced and announced > max_seconds:
         raise Rejected(TOO_LONG, minutes=max_seconds // 60)
     if int(video["width"]) * int(video["height"]) > guard.MAX_PIXELS:
         raise Rejected(TOO_LARGE)
-    seen = timeline.read(ffprobe, source, int(video["index"]))
+    shown = header.display_size(video)
+    if max(shown) > NARROWEST * min(shown):
+        raise Rejected(TOO_NARROW)
+
+
+def _must_move(told: dict[str, Any], video: Stream, seen: Timeline) -> None:
     if seen.packets < 2:
-        raise Rejected(PICTURE)
-    if seen.seconds > max_seconds:
-        raise Rejected(TOO_LONG, minutes=max_seconds // 60)
-    _must_be_whole(video, announced, seen)
-    return _described(video, audio, announced, header.container(told), seen)
+        frames, announced = header.declared_frames(video), header.declared_seconds(told) or 0
+        is_still = frames == 1 if frames else announced < LONGEST_STILL_SECONDS
+        raise Rejected(PICTURE if is_still else INCOMPLETE)
+    if not seen.seconds or seen.timed < seen.packets * MOSTLY:
+        raise Rejected(TIMELESS)
+    if seen.seconds < LEAST_SECONDS:
+        raise Rejected(TOO_SHORT)
 
 
-def _must_be_whole(video: Stream, announced: float | None, seen: Timeline) -> None:
-    own = header.number(video.get("duration"))
+def _must_be_whole(told: dict[str, Any], video: Stream, seen: Timeline) -> None:
+    own, announced = header.film_seconds(told, video), header.declared_seconds(told)
     if own and not is_whole(own, seen.seconds):
         raise Rejected(INCOMPLETE)
-    if announced and not is_whole(announced, max(seen.ends.values())):
+    if announced and not is_whole(announced, seen.span(*seen.ends)):
         raise Rejected(INCOMPLETE)
+    film = int(video["index"])
+    over = seen.ends[film] - min(SLACK_SECONDS, seen.seconds / 2)
+    others = (int(other["index"]) for other in header.films(told))
+    if any(seen.starts.get(other, over) > over for other in others if other != film):
+        raise Rejected(SPLICED)
 
 
-def _described(
-    video: Stream, audio: Stream | None, announced: float | None, container: str, seen: Timeline
-) -> Probe:
+def _described(video: Stream, audio: Stream | None, told: dict[str, Any], seen: Timeline) -> Probe:
     width, height = header.display_size(video)
     return Probe(
         video_index=int(video["index"]),
@@ -121,9 +151,9 @@ def _described(
         hdr=header.hdr(video),
         colours=colours(video, header.hdr(video)),
         rotation=header.rotation(video),
-        declared_seconds=announced,
+        declared_seconds=header.declared_seconds(told),
         seconds=seen.seconds,
-        container=container,
+        container=header.container(told),
         video_codec=str(video.get("codec_name", "unknown")),
         audio_codec=str(audio.get("codec_name", "unknown")) if audio else None,
         audio_channels=int(audio["channels"]) if audio else None,

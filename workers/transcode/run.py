@@ -54,7 +54,7 @@ class ToolFailedError(Exception):
 
 
 class ToolHungError(ToolFailedError):
-    """A media tool took too long, or stood still for too long."""
+    """A media tool took too long, stood still for too long, or used up its seconds of CPU."""
 
 
 def run(arguments: Sequence[str], folder: Path, limits: Limits, on_line: Callable[[str], bool]) -> Finished:
@@ -81,6 +81,8 @@ def run(arguments: Sequence[str], folder: Path, limits: Limits, on_line: Callabl
         raise ToolHungError(f"{name} closed its pipes and stayed", tail.text()) from None
     finally:
         _end(process)
+    if returncode == -signal.SIGXCPU:
+        raise ToolHungError(f"{name} used up {limits.cpu_seconds} s of CPU", tail.text(), returncode)
     if returncode != 0:
         raise ToolFailedError(f"{name} ended with {returncode}", tail.text(), returncode)
     return Finished(tail.text(), tail.lines)

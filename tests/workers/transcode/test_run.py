@@ -68,7 +68,7 @@ def test_a_tool_that_talks_without_getting_further_is_ended(tmp_path: Path):
 
 
 def test_a_tool_that_burns_its_seconds_is_ended(tmp_path: Path):
-    with pytest.raises(ToolFailedError):
+    with pytest.raises(ToolHungError, match="used up 1 s of CPU"):
         run(python("while True: pass"), tmp_path, Limits(cpu_seconds=1), lambda _: True)
 
 
