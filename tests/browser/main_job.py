@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from app.core import clock
 from tests.clips import Clips
@@ -17,6 +17,12 @@ PASSWORD = "a long enough password"
 TRANSCODE_MS = 90_000
 SETTLE_MS = 30_000
 TAG = "draw-it-into-reality"
+SUBRIP = "1\r\n00:00:00,100 --> 00:00:00,900\r\n[Wind]\r\n\r\n2\r\n00:00:01,000 --> 00:00:01,900\r\n我们画了一口井 & more\r\n"
+READ = """() => {
+    const [track] = document.querySelector("video[data-video]").textTracks;
+    if (track.mode === "disabled") track.mode = "hidden";
+    return track.language === "zh-Hans" && [...(track.cues ?? [])].map((cue) => cue.text).join("|");
+}"""
 FRAMES = """video => ({
     time: video.currentTime, width: video.videoWidth, height: video.videoHeight,
     frames: video.getVideoPlaybackQuality().totalVideoFrames, source: video.currentSrc,
@@ -46,10 +52,11 @@ def do(site: Site, person: Callable[[], BrowserContext], clips: Clips) -> Outcom
     nonprofit = register(site, founder, clips)
     verify(site, admin)
     project = open_project(site, founder, nonprofit)
-    turned = upload(site, creator, clips.rotated(), "Mei draws a well", first=True)
+    turned = upload(site, creator, clips.rotated(), "Mei draws a well", first=True, subtitles=SUBRIP)
     silent = upload(site, creator, clips.silent(), "The well, without a word")
     watch_frames(site, viewer, silent, upright=False)
     watch_frames(site, viewer, turned, upright=True)
+    viewer.wait_for_function(f"({READ})() === '[Wind]|我们画了一口井 &amp; more'")
     give_from_video(viewer, "50")
     give_on_plain_page(site, person().new_page(), f"/v/{turned}/donate", "12.34")
     give_on_plain_page(site, person().new_page(), f"/p/{project}/donate", "7")
@@ -123,7 +130,7 @@ def open_project(site: Site, page: Page, nonprofit: str) -> str:
     return code[1]
 
 
-def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = False) -> str:
+def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = False, subtitles: str = "") -> str:
     """Upload a clip with the project's tag, wait until it is ready, publish it; returns its code."""
     if first:
         sign_up(site, page, "Mei Creator", "/studio")
@@ -136,9 +143,27 @@ def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = Fals
     code = re.search(r"/studio/videos/([a-z0-9]{10})", page.url)
     assert code is not None
     expect(page.locator("[data-video][data-state=ready]")).to_be_visible(timeout=TRANSCODE_MS)
+    if subtitles:
+        write_down(page, subtitles)
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Published", exact=True).first).to_be_visible()
     return code[1]
+
+
+def write_down(page: Page, subtitles: str) -> None:
+    """Be told that what is said is missing, and add it as the file of an editing program."""
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Please add captions")).to_be_visible()
+    page.get_by_role("link", name="Add captions").click()
+    page.select_option("[name=language]", "zh-Hans")
+    file: FilePayload = {
+        "name": "well.srt",
+        "mimeType": "application/x-subrip",
+        "buffer": subtitles.encode("gb18030"),
+    }
+    page.set_input_files("[name=file]", file)
+    page.get_by_role("button", name="Save captions").click()
+    expect(page.get_by_text("2 captions in Chinese (Simplified).")).to_be_visible()
 
 
 def watch_frames(site: Site, page: Page, video: str, *, upright: bool) -> None:
