@@ -118,6 +118,13 @@ class Clips:
             "telling.mp4", "-c", "copy", "-movflags", "use_metadata_tags", *told, source=self.short()
         )
 
+    def bomb(self) -> Path:
+        """A small file whose two pictures are 8192 pixels wide and high."""
+        black = "drawbox=t=fill,scale=8192:8192:flags=neighbor"
+        return self._made(
+            "bomb.mov", "-frames:v", "2", "-vf", black, "-an", "-c:v", "mjpeg", source=self.short()
+        )
+
     def picture(self) -> Path:
         return self._made("picture.jpg", "-frames:v", "1", "-update", "1")
 

@@ -10,7 +10,9 @@ import mimetypes
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -48,6 +50,8 @@ CONTENT_TYPES = {
     ".vtt": "text/vtt",
     ".webp": "image/webp",
 }
+_one_at_a_time = Lock()  # clients may be shared by threads, what makes them may not
+
 GONE = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 
 
@@ -64,25 +68,32 @@ def open_store(settings: Settings) -> ObjectStore:
 
 def make_client(settings: Settings, endpoint: str) -> "S3Client":
     """A boto3 client for `endpoint`: path-style addresses, signature v4, bounded waits and retries."""
-    session = boto3.session.Session()
-    return session.client(  # pyright: ignore[reportUnknownMemberType] (boto3-stubs overloads)
-        "s3",
-        endpoint_url=endpoint,
-        region_name=settings.s3_region,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=settings.s3_secret_key,
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            max_pool_connections=16,
-            # A presigned part must not demand a checksum that browsers don't send.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        max_pool_connections=16,
+        # A presigned part must not demand a checksum that browsers don't send.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
+    with _one_at_a_time:
+        return _session().client(  # pyright: ignore[reportUnknownMemberType] (boto3-stubs overloads)
+            "s3",
+            endpoint_url=endpoint,
+            region_name=settings.s3_region,
+            aws_access_key_id=settings.s3_access_key,
+            aws_secret_access_key=settings.s3_secret_key,
+            config=config,
+        )
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """Reading what S3 is takes a third of a second of CPU, so it is done once a process."""
+    return boto3.session.Session()
 
 
 class S3Bucket:

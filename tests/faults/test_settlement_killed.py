@@ -1,8 +1,5 @@
 """SIGKILL in mid-settlement, and the loss of every wake-up call: each ends by itself in one credit."""
 
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import select, text
 
 from app import books
@@ -22,11 +18,11 @@ from app.core.settings import Settings
 from app.credit.models import Credit
 from app.donations import events, ledger
 from app.donations.models import Donation
-from app.embedded import binaries
 from app.gateways.payments.contract import EventKind, VerifiedEvent
 from app.nonprofits.models import PaymentAccount
 from tests import factories
 from tests.engines import variables_of
+from tests.faults.engines import Valkey
 from tests.site import Processes, processes
 
 RECOVERY_SECONDS = 60
@@ -117,62 +113,11 @@ def tell_from_elsewhere(donation: Donation) -> None:
     thread.join()
 
 
-class Valkey:
-    """A Valkey server of the test's own, with its append-only file in `folder`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        self.folder.mkdir()
-        options = [
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            str(self.folder),
-            "--appendonly",
-            "yes",
-        ]
-        binary = binaries.resolve(binaries.VALKEY).path
-        self.process = subprocess.Popen([str(binary), *options], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not self.answers():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def answers(self) -> bool:
-        try:
-            with Redis.from_url(self.url) as redis:
-                return bool(redis.ping())
-        except RedisError:
-            return False
-
-    def jobs(self) -> int:
-        with Redis.from_url(self.url) as redis:
-            return int(redis.llen("rq:queue:money"))  # pyright: ignore[reportArgumentType]
-
-    def kill_and_forget(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder)
-
-
 @pytest.fixture
 def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
     server = Valkey(tmp_path / "valkey")
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.stop()
 
 
 @pytest.fixture

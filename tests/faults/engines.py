@@ -1,0 +1,174 @@
+"""Engines of a test's own, which it may kill: Valkey, SeaweedFS, and a gate on the way to it."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.embedded import binaries, ports, process, seaweedfs
+from app.embedded.home import Home, State
+from app.embedded.seaweedfs import SeaweedFS
+
+READY_SECONDS = 20
+CHUNK = 1 << 16
+
+
+class Valkey:
+    """A Valkey server with its append-only file in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        self.folder.mkdir()
+        places = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        binary = binaries.resolve(binaries.VALKEY).path
+        self.process = subprocess.Popen(
+            [str(binary), *places, "--appendonly", "yes"], stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.answers():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            with Redis.from_url(self.url) as redis:
+                return bool(redis.ping())
+        except RedisError:
+            return False
+
+    def jobs(self) -> int:
+        with Redis.from_url(self.url) as redis:
+            return int(redis.llen("rq:queue:money"))  # pyright: ignore[reportArgumentType]
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def kill_and_forget(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+class Store:
+    """A SeaweedFS in `folder`, with the platform's buckets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder)
+        self.home.create()
+        self.state = State(ports=ports.choose(SeaweedFS.ports, {}, SeaweedFS.grpc_ports))
+        self.server = SeaweedFS(self.home, self.state)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+        self.server.finish()
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def start(self) -> None:
+        """Start it, unless it runs; it answers when this returns."""
+        if self.process is not None:
+            return
+        self.server.prepare(self.state)
+        log = self.home.logs / "seaweedfs.log"
+        self.process = process.start(self.server.command(), log, process.new_run(self.home))
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.server.is_ready():
+            assert time.monotonic() < deadline, log.read_text(errors="replace")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def close(self) -> None:
+        self.kill()
+        seaweedfs.clear_sockets(self.state)
+
+
+class Gate:
+    """Relays to `target` on loopback; told to, it lets no more than a number of PUTs to a bucket through.
+
+    Bytes pass unchanged, so signatures made for this address hold.
+    """
+
+    def __init__(self, target: int, bucket: str) -> None:
+        self._target = target
+        self._put = f"PUT /{bucket}/".encode()
+        self._lock = threading.Lock()
+        self._left: int | None = None
+        self._open = threading.Event()
+        self._open.set()
+        self.reached = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def hold_after(self, puts: int) -> None:
+        """Hold every PUT after the next `puts`; `reached` is set when one waits."""
+        self.reached.clear()
+        self._open.clear()
+        self._left = puts
+
+    def open(self) -> None:
+        """Let everything through, also what waits."""
+        self._left = None
+        self._open.set()
+
+    def close(self) -> None:
+        self.open()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        address = ("127.0.0.1", self._target)
+        with client, contextlib.suppress(OSError), socket.create_connection(address) as store:
+            threading.Thread(target=self._answer, args=(store, client), daemon=True).start()
+            while chunk := client.recv(CHUNK):
+                if chunk.startswith(self._put):
+                    self._wait()
+                store.sendall(chunk)
+            store.shutdown(socket.SHUT_WR)
+
+    def _answer(self, store: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := store.recv(CHUNK):
+                client.sendall(chunk)
+        with contextlib.suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
+
+    def _wait(self) -> None:
+        with self._lock:
+            if self._left is None:
+                return
+            self._left -= 1
+            is_held = self._left < 0
+        if is_held:
+            self.reached.set()
+            self._open.wait()

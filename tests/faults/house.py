@@ -1,0 +1,205 @@
+"""A place where everything that transcoding leans on can be broken: store, Valkey, disk, tools, workers."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, update
+
+from app.core.db import unit_of_work
+from app.core.models import Task
+from app.core.settings import Settings
+from app.embedded import seaweedfs
+from app.gateways.s3 import open_store
+from app.videos.models import Transcode, Video
+from tests import factories
+from tests.engines import variables_of
+from tests.faults.engines import Gate, Store, Valkey
+from tests.sending import sent
+from tests.site import Processes
+from tests.stored import keys_of
+from workers import sweep
+
+DISK_BYTES = 48 << 20
+PATIENCE = 60.0
+TOOL = """#!/bin/sh
+[ -e {way} ] && . {way}
+exec {real} "$@"
+"""
+
+
+class House:
+    """Settings with impatient workers on engines of its own; what a test does to them ends with `tidy`."""
+
+    def __init__(self, live: Settings, folder: Path) -> None:
+        self.folder = folder
+        self.store_engine = Store(folder / "store")
+        self.valkey = Valkey(folder / "valkey")
+        self.gate = Gate(self.store_engine.port, seaweedfs.MEDIA_BUCKET)
+        self.disk = folder / "disk"
+        self.disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", str(self.disk)]
+        self.has_small_disk = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+        secrets = self.store_engine.home.secrets()
+        self.settings = live.model_copy(
+            update={
+                "task_lease_seconds": 3,
+                "transcode_preset": "ultrafast",
+                "redis_url": self.valkey.url,
+                "s3_endpoint": seaweedfs.url(self.gate.port),
+                "s3_public_endpoint": seaweedfs.url(self.store_engine.port),
+                "s3_access_key": secrets["s3_access_key"],
+                "s3_secret_key": secrets["s3_secret_key"],
+                "s3_private_bucket": seaweedfs.PRIVATE_BUCKET,
+                "s3_media_bucket": seaweedfs.MEDIA_BUCKET,
+                "ffmpeg": self._tool("ffmpeg", live.ffmpeg),
+                "ffprobe": self._tool("ffprobe", live.ffprobe),
+            }
+        )
+        self.store = open_store(
+            self.settings.model_copy(update={"s3_endpoint": self.settings.s3_public_endpoint})
+        )
+        self.workers = Processes(variables_of(self.settings) | {"TMPDIR": str(self.disk)}, folder)
+        # It stands still on purpose; on a busy machine others may do so as well.
+        self.hasty = Processes(
+            variables_of(self.settings) | {"TMPDIR": str(self.disk), "KINDRELAY_STALL_SECONDS": "2"}, folder
+        )
+
+    def close(self) -> None:
+        self.gate.close()
+        self.workers.stop()
+        self.store_engine.close()
+        self.valkey.stop()
+        if self.has_small_disk:
+            subprocess.run(["umount", "-l", str(self.disk)], check=True)
+
+    def tidy(self) -> None:
+        """Mend what a test has broken, and forget its videos and tasks."""
+        for path in (*self.folder.glob("*.first"), *self.folder.glob("held.*"), self.folder / "go"):
+            path.unlink(missing_ok=True)
+        self.gate.open()
+        self.store_engine.start()
+        for workers in (self.workers, self.hasty):
+            for name in list(workers.running):
+                if workers is self.hasty or name != "preview":
+                    power_off(workers, name)
+        for path in self.disk.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with unit_of_work() as session:
+            session.execute(update(Task).values(done_at=func.now()))
+            session.query(Transcode).delete()
+            gone = dict.fromkeys(("source_key", "preview_prefix", "ladder_prefix"))
+            session.execute(update(Video).values(state="removed", **gone))
+        for bucket in (self.store.media, self.store.private):
+            bucket.delete_many(list(keys_of(bucket)))
+
+    def _tool(self, name: str, real: str) -> str:
+        script = self.folder / name
+        script.write_text(TOOL.format(way=self._way(name), real=real))
+        script.chmod(0o755)
+        return str(script)
+
+    def _way(self, name: str) -> Path:
+        return self.folder / f"{name}.first"
+
+    def worker(self, queue: str) -> None:
+        """See to it that a worker listens to `queue`; that of previews goes on from test to test."""
+        running = self.workers.running.get(queue)
+        if running is None or running.poll() is not None:
+            self.workers.worker(queue)
+
+    def before(self, tool: str, commands: str, *, once: bool = False) -> None:
+        """Let `commands` (of sh) run before a tool each time, or before its next run alone."""
+        way = self._way(tool)
+        way.write_text(f"/bin/rm -f {way}\n{commands}\n" if once else f"{commands}\n")
+
+    def hold(self, tool: str, *, once: bool = False) -> None:
+        """Let a tool wait until `go`; `held` counts those that do."""
+        self.before(
+            tool,
+            f": > {self.folder}/held.$$\nwhile [ ! -e {self.folder}/go ]; do /bin/sleep 0.05; done",
+            once=once,
+        )
+
+    @property
+    def held(self) -> int:
+        return len(list(self.folder.glob("held.*")))
+
+    def go(self) -> None:
+        (self.folder / "go").touch()
+
+    def upload(self, path: Path) -> int:
+        """The id of a video whose file has arrived; its preview is due."""
+        with unit_of_work() as session:
+            creator = factories.person(session)
+        return sent(self.settings, self.store, creator.id, path).video_id
+
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+        """Wait for `condition`, sweeping for due tasks meanwhile as the sweeper does."""
+        deadline = time.monotonic() + seconds
+        swept = 0.0
+        while not condition():
+            assert time.monotonic() < deadline, self.logs()
+            if time.monotonic() > swept + 0.5:
+                with contextlib.suppress(RedisError):
+                    sweep.sweep()
+                swept = time.monotonic()
+            time.sleep(0.05)
+
+    def logs(self) -> str:
+        """What every worker has written."""
+        return "\n".join(path.read_text(errors="replace")[-4000:] for path in self.folder.glob("*.log"))
+
+
+def power_off(workers: Processes, name: str) -> None:
+    """End a worker and what it forked at once, so that none of them sees another die first.
+
+    Its tools are not touched: they must die by themselves.
+    """
+    root = psutil.Process(workers.running[name].pid)
+    family = [root, *(one for one in root.children(recursive=True) if "workers" in one.cmdline())]
+    for stop in (signal.SIGSTOP, signal.SIGKILL):
+        for one in family:
+            with contextlib.suppress(psutil.Error):
+                one.send_signal(stop)
+    workers.running.pop(name).wait()
+
+
+def seen(video_id: int) -> Video:
+    with unit_of_work() as session:
+        return session.get_one(Video, video_id)
+
+
+def task_of(video_id: int, name: str = "media.preview") -> Task:
+    """The one task of that name for a video."""
+    with unit_of_work() as session:
+        return session.scalars(
+            select(Task).where(Task.name == name, Task.args["video_id"].as_integer() == video_id)
+        ).one()
+
+
+def set_task(video_id: int, **values: object) -> None:
+    """Change the video's preview task, as time would: attempts made, pauses over."""
+    with unit_of_work() as session:
+        session.execute(
+            update(Task)
+            .where(Task.name == "media.preview", Task.args["video_id"].as_integer() == video_id)
+            .values(**values)
+        )
+
+
+def tools_in(folder: Path) -> Iterator[int]:
+    """Process ids of the tools that were started from `folder` and run."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and any(
+                word in " ".join(process.cmdline()) for word in (f"{folder}/ff", f"{folder}/disk/")
+            ):
+                yield process.pid
