@@ -33,7 +33,6 @@ MOST_TRIES = 3
 MOST_TRIES_OF_ENGINES = 8
 
 SOURCE_LOST = N_("The uploaded file is missing. Please upload the video again.")
-SOURCE_DROPPED = N_("The uploaded file was not kept. Please upload the video again.")
 STORE_DOWN = N_("Our file storage did not answer for some time. Please try again.")
 NO_ROOM = N_("Our server had no room to prepare the video. Your file is fine. Please try again later.")
 BROKE_DOWN = N_("Preparing the video did not work on our side. Please try again.")
@@ -151,7 +150,7 @@ def attempt(
     if video is None or video.state not in states:
         return nothing
     if video.source_key is None:
-        return failure(video_id, SOURCE_DROPPED, retryable=False)
+        return failure(video_id, lifecycle.SOURCE_NOT_KEPT, retryable=False)
     with workspace() as folder:
         report = Reporter(video_id, reports_in, lease)
         store = open_store(runtime.settings())

@@ -12,7 +12,7 @@ from app.core.db import unit_of_work
 from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore
-from app.gateways.s3 import S3Bucket, open_store
+from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Transcode, Video
 from tests import factories
@@ -21,9 +21,7 @@ from tests.sending import sent
 from workers import media
 from workers.lease import Lease
 from workers.runner import run_due
-from workers.transcode import encode, probe, publish
-from workers.transcode.progress import SupersededError
-from workers.transcode.run import ToolFailedError
+from workers.transcode import probe
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -119,56 +117,6 @@ def test_a_file_that_cannot_be_taken_is_refused_in_words_and_deleted(
     assert keys(store, video) == set()
 
 
-def test_the_same_task_twice_publishes_once(upload: Callable[[Path], int], clips: Clips):
-    video_id = upload(clips.tiny())
-    with unit_of_work() as session:
-        tasks.defer(session, "media.preview", video_id=video_id)
-    assert run_due("preview") == 2
-    with unit_of_work() as session:
-        ladders = session.scalars(select(Task).where(Task.name == "media.ladder")).all()
-    assert len(ladders) == 1
-    assert seen(video_id).state == "playable"
-
-
-def test_a_store_that_fails_half_way_leaves_nothing_published_and_the_next_attempt_does_it(
-    upload: Callable[[Path], int], clips: Clips, monkeypatch: pytest.MonkeyPatch
-):
-    video_id = upload(clips.tiny())
-    real = S3Bucket.head
-    calls: list[str] = []
-
-    def failing(bucket: S3Bucket, key: str) -> object:
-        calls.append(key)
-        return None if len(calls) == 4 else real(bucket, key)
-
-    monkeypatch.setattr(S3Bucket, "head", failing)
-    assert run_due("preview") == 1
-    broken = seen(video_id)
-    assert (broken.state, broken.preview_prefix) == ("preparing", None)
-    due_again()
-    run_due("preview")
-    assert seen(video_id).state == "playable"
-
-
-def test_a_transcode_that_breaks_every_time_ends_with_a_reason_and_can_be_tried_again(
-    upload: Callable[[Path], int], clips: Clips, monkeypatch: pytest.MonkeyPatch
-):
-    video_id = upload(clips.tiny())
-
-    def broken(*_: object) -> object:
-        raise ToolFailedError("ffmpeg ended with 1", "no such luck")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(encode, "preview", broken)
-        run_until_quiet("preview")
-    video = seen(video_id)
-    assert (video.state, video.reason, video.retryable) == ("failed", media.BROKE_DOWN, True)
-    with unit_of_work() as session:
-        lifecycle.retry(session, session.get_one(Video, video_id))
-    run_due("preview")
-    assert seen(video_id).state == "playable"
-
-
 def test_a_lost_source_is_said_so(upload: Callable[[Path], int], clips: Clips, store: ObjectStore):
     video_id = upload(clips.tiny())
     store.private.delete(str(seen(video_id).source_key))
@@ -177,65 +125,33 @@ def test_a_lost_source_is_said_so(upload: Callable[[Path], int], clips: Clips, s
     assert (video.state, video.reason, video.retryable) == ("failed", media.SOURCE_LOST, False)
 
 
-def test_a_video_removed_while_it_is_encoded_leaves_no_file(
-    upload: Callable[[Path], int], clips: Clips, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+def test_a_source_that_is_not_kept_goes_with_the_ladder_and_is_missed_in_words(
+    upload: Callable[[Path], int],
+    clips: Clips,
+    store: ObjectStore,
+    quick: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr(runtime, "settings", lambda: quick.model_copy(update={"keep_sources": False}))
     video_id = upload(clips.tiny())
-    real = publish.send
-
-    def removed_meanwhile(*arguments: object) -> None:
-        real(*arguments)  # type: ignore[arg-type]
-        with unit_of_work() as session:
-            video = session.get_one(Video, video_id)
-            lifecycle.remove(session, video, video.creator_id)
-
-    monkeypatch.setattr(publish, "send", removed_meanwhile)
-    run_until_quiet("preview", "media")
-    video = seen(video_id)
-    assert (video.state, video.preview_prefix) == ("removed", None)
-    assert keys(store, video) == set()
-    assert store.private.head(str(video.source_key)) is None
-
-
-def test_removal_stops_the_encoding(
-    upload: Callable[[Path], int], clips: Clips, monkeypatch: pytest.MonkeyPatch
-):
-    video_id = upload(clips.tiny())
-    real = encode.preview
-    stopped: list[type[BaseException]] = []
-
-    def watched(*arguments: object) -> object:
-        with unit_of_work() as session:
-            video = session.get_one(Video, video_id)
-            lifecycle.remove(session, video, video.creator_id)
-        try:
-            return real(*arguments)  # type: ignore[arg-type]
-        except SupersededError as error:
-            stopped.append(type(error))
-            raise
-
-    monkeypatch.setattr(encode, "preview", watched)
+    source = str(seen(video_id).source_key)
     run_due("preview")
-    assert stopped == [SupersededError]
-    assert seen(video_id).state == "removed"
+    assert store.private.head(source) is not None
+    run_until_quiet("media")
+    ready = seen(video_id)
+    assert (ready.state, ready.source_key) == ("ready", None)
+    assert store.private.head(source) is None
 
-
-def test_a_worker_that_lost_its_lease_publishes_nothing(
-    upload: Callable[[Path], int], clips: Clips, monkeypatch: pytest.MonkeyPatch
-):
-    video_id = upload(clips.tiny())
-    real = publish.send
-
-    def taken_over(*arguments: object) -> None:
-        real(*arguments)  # type: ignore[arg-type]
-        with unit_of_work() as session:
-            session.execute(update(Task).where(Task.name == "media.preview").values(lease_token="another"))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(publish, "send", taken_over)
-        run_due("preview")
-    video = seen(video_id)
-    assert (video.state, video.preview_prefix) == ("preparing", None)
+    with unit_of_work() as session:
+        admin = factories.admin(session)
+        video = session.get_one(Video, video_id)
+        lifecycle.take_down(session, video, "Not yours.", admin.id)
+        lifecycle.restore(session, video, admin.id)
+    run_until_quiet("preview", "media")
+    restored = seen(video_id)
+    assert (restored.state, restored.reason) == ("failed", lifecycle.SOURCE_NOT_KEPT)
+    assert restored.retryable is False
+    assert keys(store, restored) == set()
 
 
 def test_leases_outlive_a_job_that_is_longer_than_they_are(upload: Callable[[Path], int], clips: Clips):
