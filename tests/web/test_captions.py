@@ -153,3 +153,17 @@ def test_only_its_creator_gets_the_captions_of_a_draft(client: FlaskClient, sess
     assert client.get(address).status_code == 404
     assert sign_in_as(client, factories.person(session)).get(address).status_code == 404
     assert sign_in_as(client, session.get_one(Person, video.creator_id)).get(address).status_code == 200
+
+
+def test_the_watch_page_names_every_language_in_its_own_words_and_to_machines(
+    client: FlaskClient, session: Session
+):
+    video = factories.video(session)
+    made = {language: factories.caption(session, video, language) for language in ("en", "zh-Hans")}
+    shown = client.get(f"/v/{video.code}").text
+    for language, label in (("en", "English"), ("zh-Hans", "中文 (简体)")):
+        address = f"/v/{video.code}/captions/{made[language].code}.vtt"
+        track = f'<track kind="captions" src="{address}" srclang="{language}" label="{label}">'
+        assert track in shown
+        assert re.search(rf'"contentUrl": ?"http[^"]+{address}"', shown)
+    assert '"accessibilityFeature"' in shown

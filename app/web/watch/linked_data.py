@@ -1,6 +1,7 @@
 """A video and the way to give as linked data (schema.org), for search engines and readers of links."""
 
 from typing import Any
+from urllib.parse import urljoin
 
 from app.web.watch.stage import Stage
 
@@ -22,6 +23,17 @@ def of(stage: Stage, link: str) -> dict[str, Any]:
         described["uploadDate"] = video.published_at.isoformat()
     if video.duration_ms:
         described["duration"] = f"PT{video.duration_ms / 1000:.3f}S"
+    if stage.captions:
+        described["accessibilityFeature"] = ["captions"]
+        described["caption"] = [
+            {
+                "@type": "MediaObject",
+                "contentUrl": urljoin(link, track.src),
+                "encodingFormat": "text/vtt",
+                "inLanguage": track.language,
+            }
+            for track in stage.captions
+        ]
     if project and stage.obstacle is None:
         described["potentialAction"] = {
             "@type": "DonateAction",
