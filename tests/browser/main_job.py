@@ -17,7 +17,14 @@ PASSWORD = "a long enough password"
 TRANSCODE_MS = 90_000
 SETTLE_MS = 30_000
 TAG = "draw-it-into-reality"
-SUBRIP = "1\r\n00:00:00,100 --> 00:00:00,900\r\n[Wind]\r\n\r\n2\r\n00:00:01,000 --> 00:00:01,900\r\n我们画了一口井 & more\r\n"
+SUBRIP = """1
+00:00:00,100 --> 00:00:00,900
+[Wind]
+
+2
+00:00:01,000 --> 00:00:01,900
+我们画了一口井 & more
+"""
 READ = """() => {
     const [track] = document.querySelector("video[data-video]").textTracks;
     if (track.mode === "disabled") track.mode = "hidden";
@@ -130,7 +137,9 @@ def open_project(site: Site, page: Page, nonprofit: str) -> str:
     return code[1]
 
 
-def upload(site: Site, page: Page, clip: Path, title: str, *, first: bool = False, subtitles: str = "") -> str:
+def upload(
+    site: Site, page: Page, clip: Path, title: str, *, first: bool = False, subtitles: str = ""
+) -> str:
     """Upload a clip with the project's tag, wait until it is ready, publish it; returns its code."""
     if first:
         sign_up(site, page, "Mei Creator", "/studio")
@@ -155,7 +164,7 @@ def write_down(page: Page, subtitles: str) -> None:
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Please add captions")).to_be_visible()
     page.get_by_role("link", name="Add captions").click()
-    page.select_option("[name=language]", "zh-Hans")
+    page.select_option("select[name=language]", "zh-Hans")
     file: FilePayload = {
         "name": "well.srt",
         "mimeType": "application/x-subrip",
