@@ -127,14 +127,14 @@ export class Player {
 
   // Give the memory back; the poster stays.
   free() {
-    this.changing?.abort();
+    this.changing?.stop.abort();
     if (this.video) release(this.video);
     this.source = null;
   }
 
   // Begin again from a source, in the same <video>.
   restart(source, at = 0) {
-    this.changing?.abort();
+    this.changing?.stop.abort();
     this.source = source;
     const { video } = this;
     const begun = () => { if (this.going && this.source === source) video.play().catch(() => {}); };
@@ -142,19 +142,24 @@ export class Player {
   }
 
   // Go over to another source without a visible break; false when it did not work out and all is as before.
-  async change(source) {
-    this.changing?.abort();
-    const change = (this.changing = new AbortController());
-    const old = this.video;
+  change(source) {
+    if (this.changing?.address === source.address) return this.changing.done;
+    this.changing?.stop.abort();
+    const stop = new AbortController();
+    const change = { address: source.address, stop, done: this.#change(source, stop.signal) };
+    this.changing = change;
+    change.done.finally(() => { if (this.changing === change) this.changing = null; });
+    return change.done;
+  }
+
+  async #change(source, signal) {
     try {
-      const next = await swap(old, source, () => this.going, change.signal);
+      const next = await swap(this.video, source, () => this.going, signal);
       this.source = source;
       this.#bind(next);
       return true;
     } catch {
       return false;
-    } finally {
-      if (this.changing === change) this.changing = null;
     }
   }
 

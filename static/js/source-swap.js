@@ -5,8 +5,7 @@ import { attach, release } from "./source.js";
 const READY_MS = 20_000;
 const MEET_MS = 6_000;
 const LEAD = 0.4; // seconds of the clip to be ahead, so that seeking is over when the old one gets there
-const CLOSE = 0.12; // seconds apart that nobody notices
-const TRIES = 3;
+const CLOSE = [0.1, 0.2, 0.5]; // seconds apart that will do, at each try; a device that is busy jumps anyway
 
 // Resolves with the <video> that plays now; rejects, leaving the old one as it was, when anything fails.
 // `wanted` says whether the person wants it to play; `signal` calls the change off.
@@ -36,7 +35,7 @@ function behind(old) {
 }
 
 async function meet(old, next, wanted, signal) {
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (const [tries, close] of CLOSE.entries()) {
     const goesOn = wanted() && moves(old);
     const at = goesOn ? ahead(old, LEAD * (tries + 1) * old.playbackRate) : old.currentTime;
     next.currentTime = at;
@@ -46,7 +45,7 @@ async function meet(old, next, wanted, signal) {
     if (!wanted()) return;
     await next.play();
     await shown(next, signal);
-    if (!goesOn || Math.abs(old.currentTime - next.currentTime) < CLOSE) return;
+    if (!moves(old) || Math.abs(old.currentTime - next.currentTime) < close) return;
     next.pause();
   }
   throw new Error("the two never met");
@@ -72,7 +71,7 @@ function moves(video) {
 // A place the old one will come to; not across the end of a clip that starts over.
 function ahead(old, lead) {
   const at = old.currentTime + lead;
-  return at < old.duration - CLOSE ? at : CLOSE;
+  return at < old.duration - 0.1 ? at : 0.1;
 }
 
 async function reached(old, at, signal) {

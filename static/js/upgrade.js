@@ -5,6 +5,7 @@ import { file, fixed, nativeHls, rungs } from "./source.js";
 
 const FIRST_LOOK_MS = 5_000;
 const LAST_LOOK_MS = 20_000;
+const MOST_TRIES = 5; // to go over to files that are there
 const SMOOTH_SECONDS = 4; // of play without a stall, before a sharper picture is fetched
 const WORTH_SECONDS = 12; // a shorter clip is over before it pays
 const WORTH_FACTOR = 1.3; // screen pixels for each pixel of the picture
@@ -51,15 +52,21 @@ export class Upgrade {
   async choose(quality) {
     wish("quality", quality);
     this.chosen = true;
+    clearTimeout(this.timer);
     if (this.player.files.state !== "ready") await this.refresh().catch(() => {});
     return this.improve();
   }
 
+  // False when there is something better and it could not be had.
   async improve() {
     const { player } = this;
-    if (!player.source || player.trouble.told) return;
-    const better = await this.#better().catch(() => null);
-    if (better && player.source) await player.change(better);
+    if (!player.source || player.trouble.told) return false;
+    try {
+      const better = await this.#better();
+      return !better || await player.change(better);
+    } catch {
+      return false;
+    }
   }
 
   // Learn of files that were made since.
@@ -79,12 +86,13 @@ export class Upgrade {
     const { player } = this;
     if (this.following || player.files.state === "ready" || (reduced && !this.chosen)) return;
     this.following = true;
+    let tries = 0;
     ponder(async () => {
       const { state } = await this.refresh();
       if (state !== "ready") return false;
-      this.player.pictures();
-      await this.improve();
-      return true;
+      player.pictures();
+      tries += 1;
+      return await this.improve() || tries === MOST_TRIES;
     }, () => player.playing && !document.hidden);
   }
 
