@@ -9,7 +9,7 @@ const STORE_TRIES = 5; // answers of the store that refuse a part; silence is tr
 const LOOK_EVERY = 3; // tries, after which the site is asked whether the upload still exists
 const LONGEST_WAIT_MS = 30_000;
 
-export const BUSY = new Set(["checking", "waiting", "sending", "lost", "joining"]);
+const BUSY = new Set(["checking", "waiting", "sending", "lost", "joining"]);
 
 const lanes = gate(FILES_AT_ONCE);
 const slots = gate(PARTS_AT_ONCE);
@@ -26,6 +26,7 @@ export class Transfer {
   #stopper = null;
   #starting = null;
   #forgetting = null;
+  #isCancelling = false;
   #sent = new Map(); // part → its bytes on the way or there
   #known = new Map(); // part → the MD5 of what the store has
   #digests = new Map();
@@ -36,7 +37,8 @@ export class Transfer {
     Object.assign(this, { file, site, hash, begun, changed });
   }
 
-  get busy() { return BUSY.has(this.state); }
+  // Leaving the page now would lose something: a part on its way, or the word that it is cancelled.
+  get busy() { return BUSY.has(this.state) || this.#isCancelling; }
   get share() { return this.file.size ? this.arrived / this.file.size : 0; }
   get secondsLeft() { return (this.file.size - this.arrived) / this.pace.perSecond(); }
 
@@ -90,7 +92,10 @@ export class Transfer {
     const upload = await this.#forgetting;
     if (!upload) return;
     const { signal } = new AbortController();
+    this.#isCancelling = true;
     await this.#persist(signal, "cancelling", () => this.site(`/${upload.code}/cancel`, {})).catch(() => {});
+    this.#isCancelling = false;
+    this.changed(this);
   }
 
   async #forget() {
@@ -194,7 +199,7 @@ export class Transfer {
     this.#troubled.add(what);
     this.error = error;
     this.pace.rest();
-    if (this.busy) this.#enter("lost");
+    if (BUSY.has(this.state)) this.#enter("lost");
   }
 
   #moved(number, bytes) {

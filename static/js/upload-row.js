@@ -29,7 +29,7 @@ export class Row {
     this.find = (name) => this.box.querySelector(`[data-${name}]`);
     this.meter = this.box.querySelector("progress");
     this.find("name").textContent = file.name;
-    this.find("size").textContent = size(file.size);
+    this.size = size(file.size);
     this.meter.setAttribute("aria-label", file.name);
     this.box.setAttribute("aria-label", file.name);
     for (const button of this.box.querySelectorAll("[data-do]")) {
@@ -46,9 +46,10 @@ export class Row {
     const isNews = said !== this.#said && !QUIET.has(state);
     this.box.dataset.state = state;
     if (said !== this.#said) this.find("words").textContent = said;
-    this.find("percent").textContent = share > 0 && state !== "done" ? `${percent}%` : "";
+    this.find("percent").textContent = share > 0 && state !== "done" && state !== "cancelled" ? `${percent}%` : "";
     this.meter.value = percent;
-    this.find("pace").textContent = state === "sending" && pace ? this.#pace(pace.perSecond(), secondsLeft) : "";
+    const facts = [this.size, ...(state === "sending" ? this.#pace(pace.perSecond(), secondsLeft) : [])];
+    this.find("pace").textContent = facts.join(" · ");
     this.find("page").hidden = !page;
     if (page) this.find("page").href = page;
     this.#offer(buttons);
@@ -57,8 +58,8 @@ export class Row {
   }
 
   #pace(perSecond, secondsLeft) {
-    if (perSecond <= 0) return "";
-    return `${speed(perSecond)} · ${this.say.sayLeft.replace("{time}", time(secondsLeft))}`;
+    if (perSecond <= 0) return [];
+    return [speed(perSecond), this.say.sayLeft.replace("{time}", time(secondsLeft))];
   }
 
   // The focus never falls off the row: where its button goes, the next one takes it.

@@ -23,13 +23,16 @@ function startUploader(box) {
   const transfers = new Set();
   const doubts = new Set(); // rows whose file waits for a word of its creator, or is not taken at all
   const announce = announcer(find("announce"));
+  let awake = null;
   let only = null; // the transfer whose words the form holds
 
   const drop = find("drop");
-  find("file").addEventListener("change", (event) => {
-    take([...event.target.files]);
-    event.target.value = "";
-  });
+  const chosen = find("file");
+  const takeChosen = () => {
+    take([...chosen.files]);
+    chosen.value = "";
+  };
+  chosen.addEventListener("change", takeChosen);
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
       event.preventDefault();
@@ -41,8 +44,9 @@ function startUploader(box) {
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   addEventListener("beforeunload", (event) => { if (isBusy()) event.preventDefault(); });
   document.addEventListener("visibilitychange", stayAwake);
-  for (const item of document.querySelectorAll("[data-bytes]")) item.textContent = size(Number(item.dataset.bytes));
+  showUnfinished(tools.site);
   showRoom();
+  if (chosen.files.length) takeChosen(); // chosen before this page was ready
 
   function take(files) {
     problem("");
@@ -73,13 +77,15 @@ function startUploader(box) {
       retry: () => transfer.retry(),
       cancel: () => transfer.cancel(),
       anyway: () => { doubts.delete(row); include(transfer, isOnly); transfer.run(); },
-      remove: () => { doubts.delete(row); transfers.delete(transfer); row.box.remove(); find("file").focus(); showPage(); },
+      remove: () => { doubts.delete(row); transfers.delete(transfer); row.box.remove(); chosen.focus(); showPage(); },
     });
     transfer.row = row;
     include(transfer, isOnly);
     find("rows").append(row.box);
     show(transfer);
-    const doubt = await check(file, { most: Number(say.largest), room: begun ? Infinity : room() });
+    // A file that goes on has its room already; the site knows for certain.
+    const mayGoOn = begun || document.querySelector(`[data-unfinished] [data-bytes="${file.size}"]`);
+    const doubt = await check(file, { most: Number(say.largest), room: mayGoOn ? Infinity : room() });
     if (!doubt) return transfer.run();
     transfers.delete(transfer);
     if (only === transfer) only = null;
@@ -98,9 +104,10 @@ function startUploader(box) {
   function show(transfer) {
     const { row, state, upload, file, share, pace, secondsLeft } = transfer;
     const isWritten = transfer === only && state !== "done"; // its words are asked for on this page
-    const page = upload && !isWritten ? upload.video : "";
+    const page = upload && !isWritten && state !== "cancelled" ? upload.video : "";
     const said = row.show(state, { share, pace, secondsLeft, problem: wordsOf(transfer), page });
     if (said) announce(`${file.name}: ${said}`);
+    stayAwake();
     if (transfer.shown === state && transfer.adopted === upload) return;
     Object.assign(transfer, { shown: state, adopted: upload });
     showPage();
@@ -128,7 +135,6 @@ function startUploader(box) {
     const list = document.querySelector("[data-unfinished-list]");
     if (list) list.hidden = !list.querySelector("[data-unfinished]:not([hidden])");
     showRoom();
-    stayAwake();
   }
 
   // Not one upload's page any more.
@@ -166,7 +172,6 @@ function startUploader(box) {
   }
 
   // A phone that falls asleep cuts the line.
-  let awake = null;
   async function stayAwake() {
     if (isBusy() && !document.hidden) awake ??= navigator.wakeLock?.request("screen").catch(() => null);
     else if (awake) {
@@ -174,6 +179,22 @@ function startUploader(box) {
       awake = null;
       (await lock)?.release().catch(() => {});
     }
+  }
+}
+
+// How much of each unfinished upload is there already. The list is useful without it.
+async function showUnfinished(site) {
+  const items = [...document.querySelectorAll("[data-unfinished]")];
+  for (const item of items) item.querySelector("[data-bytes]").textContent = `${size(Number(item.querySelector("[data-bytes]").dataset.bytes))},`;
+  if (!items.length) return;
+  const { uploads } = await site("").catch(() => ({ uploads: [] }));
+  for (const upload of uploads) {
+    const item = items.find((one) => one.dataset.unfinished === upload.code);
+    if (!item) continue;
+    const there = upload.whole ? upload.size : Math.min(upload.size, upload.parts.length * upload.part_size);
+    const percent = Math.floor((there / upload.size) * 100);
+    item.querySelector("progress").value = percent;
+    item.querySelector("[data-percent]").textContent = `${percent}%`;
   }
 }
 

@@ -178,15 +178,18 @@ def test_several_films_go_at_once_and_none_waits_for_the_trouble_of_another(
     expect(row(page, "Kite 1.mp4")).to_contain_text("Waits for its turn")
     row(page, "kept.mp4").get_by_role("button", name="Pause").click()
     expect(row(page, "kept.mp4")).to_contain_text("Paused")
+    expect(row(page, "kept.mp4").get_by_role("button", name="Go on")).to_be_focused()
     for path in small:
         expect(row(page, path.name)).to_contain_text("has arrived", timeout=SOON)
     assert line.most_at_once <= 3
+    row(page, "kept.mp4").get_by_role("button", name="Go on").click()
+    expect(row(page, "kept.mp4")).to_contain_text("Uploading")
 
     row(page, "dropped.mp4").get_by_role("button", name="Cancel").click()
-    row(page, "dropped.mp4").get_by_role("button", name="Yes, cancel it").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/cancel") and answer.ok):
+        row(page, "dropped.mp4").get_by_role("button", name="Yes, cancel it").click()
     expect(row(page, "dropped.mp4")).to_contain_text("Nothing of it is kept")
     expect(page.locator("[data-together]")).to_have_text("3 of 4 have arrived.")
-    page.wait_for_load_state("networkidle")
     found = videos(creator)
     assert {title: video.state for title, video in found.items()} == {
         "kept": "uploading",

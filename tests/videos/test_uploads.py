@@ -1,14 +1,16 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.accounts.models import Person
+from app.core.db import unit_of_work
 from app.core.errors import Invalid, KindrelayError
 from app.core.models import Task
 from app.core.settings import Settings
-from app.gateways.object_store import ObjectStore
+from app.gateways.object_store import ObjectStore, UploadGone
 from app.gateways.s3 import open_store
 from app.videos import uploads
 from app.videos.models import Upload, Video
@@ -93,7 +95,9 @@ def test_an_upload_the_store_has_dropped_cannot_be_sealed(
     session: Session, store: ObjectStore, upload: Upload
 ):
     store.private.abort_upload(upload.object_key, upload.multipart_id)
-    with pytest.raises(KindrelayError, match="2 parts are missing"):
+    with pytest.raises(UploadGone):
+        uploads.received(store.private, upload)
+    with pytest.raises(KindrelayError, match="no longer open"):
         uploads.seal(store.private, upload)
 
 
@@ -103,13 +107,154 @@ def test_a_part_that_the_file_does_not_have_gets_no_address(store: ObjectStore, 
             uploads.part_address(store.private, upload, number, "")
 
 
-def test_an_abandoned_upload_takes_its_video_along(
+def test_an_abandoned_upload_takes_its_video_and_its_parts_along(
     session: Session, store: ObjectStore, creator: Person, upload: Upload
 ):
-    uploads.abandon(session, upload, creator.id)
+    put_part(store, upload, CONTENT, 1)
+    assert uploads.abandon(session, upload, creator.id)
+    uploads.drop_parts(store.private, upload)
+    session.refresh(upload)
     assert state(session, upload) == "removed"
+    with pytest.raises(UploadGone):
+        store.private.list_parts(upload.object_key, upload.multipart_id)
     with pytest.raises(KindrelayError, match="no longer open"):
         uploads.part_address(store.private, upload, 1, "")
+
+
+def test_what_has_arrived_is_not_abandoned(
+    session: Session, store: ObjectStore, creator: Person, upload: Upload
+):
+    for number in (1, 2):
+        put_part(store, upload, CONTENT, number)
+    uploads.seal(store.private, upload)
+    uploads.complete(session, upload.id)
+    assert not uploads.abandon(session, upload, creator.id)
+    assert state(session, upload) == "uploaded"
+
+
+def test_an_abandoned_upload_frees_its_room_at_once(
+    session: Session, settings: Settings, creator: Person, upload: Upload
+):
+    before = uploads.room_left(session, settings, creator.id)
+    uploads.abandon(session, upload, creator.id)
+    assert uploads.room_left(session, settings, creator.id) == before + len(CONTENT)
+
+
+def test_the_unfinished_ones_are_the_creator_s_own_open_uploads(
+    session: Session, settings: Settings, store: ObjectStore, creator: Person, upload: Upload
+):
+    opened(settings, store, factories.person(session).id, CONTENT)
+    arrived, abandoned = (opened(settings, store, creator.id, CONTENT) for _ in range(2))
+    uploads.complete(session, arrived.id)
+    uploads.abandon(session, abandoned, creator.id)
+    assert [one.code for one in uploads.unfinished(session, creator.id)] == [upload.code]
+
+
+def test_a_file_of_exactly_two_parts_has_no_third(
+    session: Session, settings: Settings, store: ObjectStore, creator: Person
+):
+    content = CONTENT[: uploads.PART_BYTES] * 2
+    upload = opened(settings, store, creator.id, content)
+    assert uploads.part_count(upload) == 2
+    assert uploads.size_of_part(upload, 2) == uploads.PART_BYTES
+    for number in (1, 2):
+        put_part(store, upload, content, number)
+    uploads.seal(store.private, upload)
+    assert store.private.get(upload.object_key) == content
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\films\\a.mp4", "a.mp4"),
+        ("one\r\ntwo\x00.mp4", "one  two.mp4"),
+        ("gpj\u202e4pm.exe", "gpj4pm.exe"),
+        ("11.03\u202fPM.mov", "11.03 PM.mov"),
+        ("\ud800.mp4", ".mp4"),
+        ("<script>.mp4", "<script>.mp4"),
+        ("风筝 🪁.mp4", "风筝 🪁.mp4"),
+        ("///", "video"),
+        ("x" * 300, "x" * uploads.FILENAME_LENGTH),
+    ],
+)
+def test_a_file_s_name_is_shown_on_one_line_and_without_tricks(sent: str, shown: str):
+    assert uploads.shown_name(sent) == shown
+
+
+def test_odd_names_reach_the_database(
+    session: Session, settings: Settings, store: ObjectStore, creator: Person
+):
+    for name in ("\ud800\x00", "%s%(x)s#tag.mp4", "ا\u202eب.webm"):
+        upload = opened(settings, store, creator.id, CONTENT, name)
+        assert session.get_one(Video, upload.video_id).title
+
+
+def test_two_uploads_that_race_for_the_last_room_get_it_once(live_database: Settings):
+    small = live_database.model_copy(update={"creator_quota_bytes": 15})
+    with unit_of_work() as session:
+        creator_id = factories.person(session).id
+
+    def register(number: int) -> str:
+        begun = uploads.Begun(f"sources/{number}", str(number), "video/mp4")
+        try:
+            with unit_of_work() as session:
+                uploads.register(session, small, creator_id, begun, filename="a.mp4", size=10)
+        except Invalid as error:
+            return error.field
+        return "taken"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(register, range(4))) == ["file", "file", "file", "taken"]
+    with unit_of_work() as session:
+        assert uploads.used_bytes(session, creator_id) == 10
+
+
+def test_completing_at_once_from_many_sides_makes_one_film_and_one_preview(
+    live_database: Settings, store: ObjectStore
+):
+    with unit_of_work() as session:
+        creator_id = factories.person(session).id
+    upload = opened(live_database, store, creator_id, CONTENT)
+    for number in (1, 2):
+        put_part(store, upload, CONTENT, number)
+
+    def finish(_: int) -> None:
+        uploads.seal(store.private, upload)
+        with unit_of_work() as session:
+            uploads.complete(session, upload.id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(finish, range(4)))
+    with unit_of_work() as session:
+        assert previews_due(session) == 1
+        assert state(session, upload) == "uploaded"
+    assert store.private.get(upload.object_key) == CONTENT
+
+
+def test_cancelling_while_it_completes_ends_one_way_for_video_and_upload(live_database: Settings):
+    for _ in range(5):
+        with unit_of_work() as session:
+            creator_id = factories.person(session).id
+            begun = uploads.Begun("sources/x", "x", "video/mp4")
+            upload = uploads.register(session, live_database, creator_id, begun, filename="a.mp4", size=10)
+
+        def complete(upload: Upload = upload) -> None:
+            with unit_of_work() as session:
+                uploads.complete(session, upload.id)
+
+        def cancel(upload: Upload = upload, creator_id: int = creator_id) -> None:
+            with unit_of_work() as session:
+                found = session.get_one(Upload, upload.id, options=[joinedload(Upload.video)])
+                uploads.abandon(session, found, creator_id)
+
+        with ThreadPoolExecutor(2) as pool:
+            for ended in [pool.submit(complete), pool.submit(cancel)]:
+                ended.result()
+        with unit_of_work() as session:
+            after = session.get_one(Upload, upload.id)
+            ends = (after.completed_at is None, after.aborted_at is None, state(session, upload))
+        assert ends in {(False, True, "uploaded"), (True, False, "removed")}
 
 
 @pytest.mark.parametrize(("size", "words"), [(0, "empty"), (2 * 1024**3 + 1, "too large"), (-5, "empty")])
