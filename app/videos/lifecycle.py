@@ -146,13 +146,18 @@ def is_overdue(video: Video) -> bool:
     )
 
 
+def lock(session: Session, video: Video) -> None:
+    """Read the row again and keep others from writing it; of what was loaded with it nothing is locked."""
+    session.refresh(video, with_for_update={"of": Video})
+
+
 def publish(session: Session, video: Video, to: str, person_id: int) -> None:
     """Move the publishing on the creator's word: published (in the feed), unlisted (by link), draft.
 
     Raises KindrelayError when it was taken down, when there is no film to show, or when what is said in it
     cannot be read.
     """
-    session.refresh(video, with_for_update=True)
+    lock(session, video)
     if video.publishing == to:
         return
     _may_move(video, to)
@@ -167,7 +172,7 @@ def schedule(session: Session, video: Video, at: datetime, person_id: int) -> No
 
     Raises Invalid("at") for another time, and what `publish` raises.
     """
-    session.refresh(video, with_for_update=True)
+    lock(session, video)
     _may_move(video, "scheduled")
     _must_be_showable(session, video)
     if at <= clock.now():
@@ -245,7 +250,7 @@ def take_down(session: Session, video: Video, reason: str, admin_id: int) -> Non
         raise Invalid("reason", N_("Please say why. The creator reads it."))
     if len(reason) > REASON_LENGTH:
         raise Invalid("reason", N_("A reason has up to %(most)s characters."), most=REASON_LENGTH)
-    session.refresh(video, with_for_update=True)
+    lock(session, video)
     if video.state == "removed" or video.publishing not in ADMIN_MOVES["taken_down"]:
         raise KindrelayError(N_("This video is not there any more, or it was taken down before."))
     if video.state in UNMADE:
@@ -264,7 +269,7 @@ def restore(session: Session, video: Video, admin_id: int) -> None:
 
     Raises KindrelayError when it was not taken down, or while work that was stopped is still ending.
     """
-    session.refresh(video, with_for_update=True)
+    lock(session, video)
     if video.state == "removed" or video.publishing not in ADMIN_MOVES["draft"]:
         raise KindrelayError(N_("This video was not taken down."))
     if _is_worked_on(session, video):

@@ -22,7 +22,7 @@ def choose(session: Session, video: Video, at_ms: int) -> None:
 
     Raises KindrelayError when there is no film to take it from, and Invalid("at_ms") for a moment outside.
     """
-    session.refresh(video, with_for_update=True)
+    lifecycle.lock(session, video)
     if video.state not in lifecycle.PLAYABLE or outputs.is_withdrawn(video):
         raise KindrelayError(N_("You can choose a picture as soon as the video plays."))
     if not 0 <= at_ms <= (video.duration_ms or 0):

@@ -1,7 +1,6 @@
 // The film on the bench: a bar that seeks frame by frame, pictures to choose from, and times in the person's own zone.
+import { localise, zone } from "./local-time.js";
 import { attach, clock } from "./storyboard.js";
-
-const language = document.documentElement.lang;
 
 function film(part) {
   const video = part.querySelector("[data-film]");
@@ -40,7 +39,7 @@ function film(part) {
 // A time is written in the zone of the device; a script that knows it sends the exact moment along.
 function schedule(form) {
   const field = form.querySelector("[type=datetime-local]");
-  form.querySelector("[data-zone]").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  form.querySelector("[data-zone]").textContent = zone;
   if (field.dataset.moment) field.value = local(new Date(field.dataset.moment));
   field.min = local(new Date());
   form.addEventListener("submit", () => {
@@ -59,10 +58,7 @@ function local(date) {
 function fit(part) {
   film(part);
   for (const form of part.querySelectorAll("[data-schedule]")) schedule(form);
-  for (const time of part.querySelectorAll("time[data-local]")) {
-    time.textContent = new Date(time.dateTime).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
-    time.title = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  }
+  localise(part);
 }
 
 for (const part of document.querySelectorAll("[data-part]")) fit(part);

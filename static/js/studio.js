@@ -1,10 +1,13 @@
 // Keeps the states of videos fresh while something works on them, and suggests projects for the tag.
+import { localise } from "./local-time.js";
+
 const EVERY_MS = 1500;
 const TYPING_MS = 200;
 const IN_USE_MS = 2000;
 
 for (const list of document.querySelectorAll("[data-poll]")) watch(list);
 for (const field of document.querySelectorAll("[data-projects]")) suggest(field);
+localise(document);
 
 function watch(list) {
   const working = () => [...list.querySelectorAll("[data-video][data-working]")];
@@ -56,7 +59,10 @@ async function replace(takes) {
     const found = fresh.querySelector(`[data-video="${take.dataset.video}"]`);
     if (!found) take.remove();
     else if (take.querySelector("[data-part]")) renew(take, found);
-    else take.replaceWith(document.adoptNode(found));
+    else {
+      localise(found);
+      take.replaceWith(document.adoptNode(found));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import os
+from datetime import timedelta, timezone
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.core import clock, tasks
 from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.s3 import open_store
@@ -223,3 +225,159 @@ def test_an_unfinished_upload_is_offered_for_going_on(studio: FlaskClient, sessi
     page = studio.get(upload["page"]).text
     assert f'data-upload="{upload["code"]}"' in page
     assert "My clip.mp4" in page
+
+
+def test_the_page_says_what_runs_how_far_it_is_and_how_long_it_takes(
+    studio: FlaskClient, session: Session, creator: Person
+):
+    began = clock.now() - timedelta(seconds=60)
+    video = factories.video(
+        session, creator, state="playable", percent=25, stage_since=began, ladder_prefix=None
+    )
+    [state] = states_of(studio, video)
+    assert (state["stage"], state["note"]) == ("Making sharper versions", "25% · about 3 minutes left")
+    page = studio.get(f"/studio/videos/{video.code}").text
+    assert "about 3 minutes left" in page
+    assert 'value="25"' in page
+
+
+@pytest.mark.parametrize(
+    ("percent", "seconds", "note"),
+    [
+        (50, 20, "50% · less than a minute left"),
+        (50, 65, "50% · about 1 minute left"),
+        (1, 60, "1%"),
+        (50, 1, "50%"),
+        (0, 60, ""),
+    ],
+)
+def test_the_time_left_is_said_only_as_exactly_as_it_is_known(
+    studio: FlaskClient, session: Session, creator: Person, percent: int, seconds: int, note: str
+):
+    began = clock.now() - timedelta(seconds=seconds)
+    video = factories.video(session, creator, state="preparing", percent=percent, stage_since=began)
+    assert states_of(studio, video)[0]["note"] == note
+
+
+def test_who_waits_is_told_how_many_come_before(studio: FlaskClient, session: Session, creator: Person):
+    waiting = [factories.video(session, creator, state="uploaded", percent=0) for _ in range(3)]
+    for video in waiting:
+        tasks.defer(session, "media.preview", fair_key="one creator", video_id=video.id)
+    other = factories.video(session, factories.person(session), state="uploaded")
+    tasks.defer(session, "media.preview", fair_key="another creator", video_id=other.id)
+    notes = [state["note"] for state in states_of(studio, *waiting)]
+    assert notes == ["Yours is next", "2 videos are before yours", "3 videos are before yours"]
+
+
+def states_of(studio: FlaskClient, *videos: Video) -> list[Any]:
+    told: Any = studio.get(f"/studio/states?codes={','.join(video.code for video in videos)}").json
+    by_code = {state["code"]: state for state in told["videos"]}
+    return [by_code[video.code] for video in videos]
+
+
+@pytest.fixture
+def draft(session: Session, creator: Person) -> Video:
+    return factories.video(session, creator, publishing="draft", published_at=None, no_speech=True)
+
+
+def test_a_video_is_scheduled_in_its_creator_s_own_zone_or_in_utc(
+    studio: FlaskClient, session: Session, draft: Video
+):
+    address = f"/studio/videos/{draft.code}/schedule"
+    at = (clock.now() + timedelta(days=2)).replace(second=0, microsecond=0)
+    studio.post(address, data={"at": at.strftime("%Y-%m-%dT%H:%M")})
+    session.refresh(draft)
+    assert (draft.publishing, draft.scheduled_for) == ("scheduled", at)
+    exact = at + timedelta(hours=5)
+    in_tokyo = exact.astimezone(timezone(timedelta(hours=9))).isoformat()
+    studio.post(address, data={"at": "2026-01-01T00:00", "moment": in_tokyo})
+    session.refresh(draft)
+    assert draft.scheduled_for == exact
+    page = studio.get(f"/studio/videos/{draft.code}").text
+    assert f'datetime="{exact.isoformat()}"' in page
+    assert "Publish now" in page
+    studio.post(f"/studio/videos/{draft.code}/publishing", data={"to": "draft"})
+    session.refresh(draft)
+    assert (draft.publishing, draft.scheduled_for) == ("draft", None)
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("", "Please choose a day and a time."),
+        ("soon", "Please choose a day and a time."),
+        ("0001-01-01T00:00+14:00", "Please choose a day and a time."),
+        ("2020-01-01T00:00", "This moment has passed."),
+        ("9999-12-31T23:59", "within a year"),
+    ],
+)
+def test_a_moment_that_makes_no_sense_is_refused_in_words(
+    studio: FlaskClient, session: Session, draft: Video, at: str, words: str
+):
+    page = studio.post(f"/studio/videos/{draft.code}/schedule", data={"at": at}, follow_redirects=True)
+    assert words in page.text
+    session.refresh(draft)
+    assert draft.publishing == "draft"
+
+
+def test_a_schedule_that_has_to_wait_says_so(studio: FlaskClient, session: Session, draft: Video):
+    draft.state, draft.publishing = "preparing", "scheduled"
+    draft.scheduled_for = clock.now() - timedelta(minutes=1)
+    session.flush()
+    assert "as soon as it can" in studio.get(f"/studio/videos/{draft.code}").text
+
+
+def test_pictures_of_the_film_are_offered_and_one_is_chosen(
+    studio: FlaskClient, session: Session, draft: Video, settings: Settings
+):
+    media = open_store(settings).media
+    folder = f"v/{draft.code}/r/abc/"
+    draft.ladder_prefix = folder
+    session.flush()
+    media.put(f"{folder}storyboard.vtt", VTT)
+    page = studio.get(f"/studio/videos/{draft.code}").text
+    assert page.count("data-frame") == 8
+    assert 'viewBox="90 0 90 160"' in page
+    assert f'<image href="{media.public_url(folder + "storyboard.jpg")}" width="900" height="160"' in page
+    address = f"/studio/videos/{draft.code}/poster"
+    studio.post(address, data={"at_ms": "3000"})
+    session.refresh(draft)
+    assert draft.poster_ms == 3000
+    assert "Your picture is being made." in studio.get(f"/studio/videos/{draft.code}").text
+    studio.post(address, data={"at_ms": "3000", "exact_ms": "3217"})
+    session.refresh(draft)
+    assert draft.poster_ms == 3217
+    for nonsense in ({}, {"at_ms": "x"}, {"at_ms": "99999999999"}, {"at_ms": "-4"}):
+        studio.post(address, data=nonsense)
+        session.refresh(draft)
+        assert draft.poster_ms == 3217
+
+
+VTT = b"WEBVTT\n\n" + b"\n\n".join(
+    f"00:00:{at:02}.000 --> 00:00:{at + 1:02}.000\nstoryboard.jpg#xywh={at * 90},0,90,160".encode()
+    for at in range(10)
+)
+
+
+def test_without_a_storyboard_the_page_says_when_pictures_come(
+    studio: FlaskClient, session: Session, creator: Person
+):
+    video = factories.video(session, creator, state="playable", ladder_prefix=None)
+    page = studio.get(f"/studio/videos/{video.code}").text
+    assert "appear here with the sharper versions" in page
+    assert "data-frame" not in page
+
+
+def test_removing_a_video_deletes_its_public_files_at_once(
+    studio: FlaskClient, session: Session, draft: Video, settings: Settings
+):
+    media = open_store(settings).media
+    media.put(f"v/{draft.code}/r/abc/master.m3u8", b"#EXTM3U")
+    studio.post(f"/studio/videos/{draft.code}/remove")
+    assert list(media.list_prefix(f"v/{draft.code}/")) == []
+
+
+def test_nobody_else_chooses_or_schedules(studio: FlaskClient, session: Session, draft: Video):
+    stranger = sign_in_as(studio, factories.person(session))
+    for address in ("schedule", "poster"):
+        assert stranger.post(f"/studio/videos/{draft.code}/{address}", data={"at_ms": "1"}).status_code == 404

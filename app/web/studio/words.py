@@ -70,7 +70,7 @@ def shown(video: Video, before: int | None = None) -> Shown:
 
 def steps(video: Video) -> list[Step]:
     """The way of a video's file, in the order in which it goes."""
-    words = (_("The file arrives"), _("It is checked"), _("It can be played"), _("Sharper versions"))
+    words = (_("Arrived"), _("Checked"), _("Playable"), _("Sharper versions"))
     at = STEPS_DONE.get(video.state, 2 if video.duration_ms else 1)
     stuck = bool(video.reason) and video.state in ("rejected", "failed", "playable")
     here = "problem" if stuck else "now"
@@ -90,7 +90,7 @@ def warnings_of(video: Video) -> list[str]:
 
 def duration(milliseconds: int) -> str:
     """A length of time as players write it: 0:07, 12:30."""
-    seconds = round(milliseconds / 1000)
+    seconds = milliseconds // 1000
     return f"{seconds // 60}:{seconds % 60:02}"
 
 
