@@ -84,7 +84,7 @@ class Films:
         return target
 
     def streams(self, film: Path) -> list[dict[str, Any]]:
-        return self._asked(film, "-show_streams")["streams"]
+        return self._asked(film, "-show_streams", "-count_packets")["streams"]
 
     def duration(self, film: Path) -> float:
         return float(self._asked(film, "-show_format")["format"]["duration"])

@@ -1,7 +1,302 @@
 """Goes through finished playlists segment by segment, reading the boxes of the files themselves."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from struct import unpack_from
+
+INSTANT = 0.002  # seconds; playlists are written with six digits
+CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf"}
+KEY_PICTURE = 5  # the kind of slice in H.264 that needs nothing before it
+NOT_SYNC = 1 << 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A frame of picture or sound: when it is decoded and shown, how long, in ticks, and where it lies."""
+
+    decoded: int
+    shown: int
+    duration: int
+    at: int
+    size: int
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class Init:
+    """What an init segment says of its one track."""
+
+    path: Path
+
+    @cached_property
+    def content(self) -> bytes:
+        return self.path.read_bytes()
+
+    def box(self, name: bytes) -> bytes:
+        """The payload of the first box with this name."""
+        return next(self.content[start:end] for found, start, end in boxes(self.content) if found == name)
+
+    @property
+    def scale(self) -> int:
+        """Ticks in a second."""
+        header = self.box(b"mdhd")
+        return unpack_from(">I", header, 20 if header[0] else 12)[0]
+
+    @property
+    def skipped(self) -> int:
+        """Ticks before the moment that is shown as zero."""
+        edits = [self.content[start:end] for found, start, end in boxes(self.content) if found == b"elst"]
+        if not edits:
+            return 0
+        [[count]] = [unpack_from(">I", edit, 4) for edit in edits]
+        skipped = unpack_from(">q" if edits[0][0] else ">i", edits[0], 16 if edits[0][0] else 12)[0]
+        assert (count, skipped >= 0) == (1, True), "browsers read the first edit alone, and no empty one"
+        return skipped
+
+    @property
+    def defaults(self) -> tuple[int, int, int]:
+        """Duration, size and flags of a sample that does not tell its own."""
+        return unpack_from(">III", self.box(b"trex"), 12)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        at = self.content.index(b"avc1", self.content.index(b"stsd")) + 4
+        return unpack_from(">HH", self.content, at + 24)
+
+    @property
+    def profile(self) -> tuple[int, int, int]:
+        """Profile, constraints and level of H.264."""
+        at = self.content.index(b"avcC") + 5
+        return self.content[at], self.content[at + 1], self.content[at + 2]
+
+    @property
+    def sound(self) -> tuple[int, int]:
+        """Channels and samples a second."""
+        at = self.content.index(b"mp4a", self.content.index(b"stsd")) + 4
+        return unpack_from(">H", self.content, at + 16)[0], unpack_from(">I", self.content, at + 24)[0] >> 16
+
+
+def boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Name, begin and end of the payload of each box, inner ones too. Source: ISO/IEC 14496-12."""
+    end = len(content) if end is None else end
+    while start + 8 <= end:
+        size, name = unpack_from(">I4s", content, start)
+        assert size >= 8, f"a box of {size} bytes"
+        yield name, start + 8, start + size
+        if name in CONTAINERS:
+            yield from boxes(content, start + 8, start + size)
+        start += size
+    assert start == end, "the last box is cut off"
+
+
+def samples(content: bytes, init: Init) -> list[Sample]:
+    """The frames of one media segment."""
+    usual_duration, usual_size, usual_flags = init.defaults
+    found: list[Sample] = []
+    fragment = decoded = 0
+    for name, start, _ in boxes(content):
+        if name == b"moof":
+            fragment = start - 8
+        elif name == b"tfhd":
+            flags, at = unpack_from(">I", content, start)[0], start + 8
+            at += (8 if flags & 1 else 0) + (4 if flags & 2 else 0)
+            if flags & 0x8:
+                usual_duration, at = unpack_from(">I", content, at)[0], at + 4
+            if flags & 0x10:
+                usual_size, at = unpack_from(">I", content, at)[0], at + 4
+            if flags & 0x20:
+                usual_flags = unpack_from(">I", content, at)[0]
+        elif name == b"tfdt":
+            decoded = unpack_from(">Q" if content[start] else ">I", content, start + 4)[0]
+        elif name == b"trun":
+            run = _run(content, start, fragment, decoded, (usual_duration, usual_size, usual_flags))
+            found += run
+            decoded = run[-1].decoded + run[-1].duration
+    return found
+
+
+def _run(
+    content: bytes, start: int, fragment: int, decoded: int, usual: tuple[int, int, int]
+) -> list[Sample]:
+    flags, count = unpack_from(">II", content, start)
+    at, data = start + 8, fragment
+    if flags & 0x1:
+        data, at = fragment + unpack_from(">i", content, at)[0], at + 4
+    first_flags = None
+    if flags & 0x4:
+        first_flags, at = unpack_from(">I", content, at)[0], at + 4
+    found: list[Sample] = []
+    for number in range(count):
+        told = list(usual)
+        for part, bit in enumerate((0x100, 0x200, 0x400)):
+            if flags & bit:
+                told[part], at = unpack_from(">I", content, at)[0], at + 4
+        later = 0
+        if flags & 0x800:
+            later, at = unpack_from(">i", content, at)[0], at + 4
+        if number == 0 and first_flags is not None:
+            told[2] = first_flags
+        duration, size, kind = told
+        found.append(Sample(decoded, decoded + later, duration, data, size, not kind & NOT_SYNC))
+        decoded, data = decoded + duration, data + size
+    return found
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One line of a media playlist and what lies behind it."""
+
+    path: Path
+    told: float
+    samples: tuple[Sample, ...]
+
+    @property
+    def ticks(self) -> int:
+        return sum(sample.duration for sample in self.samples)
+
+    def kinds(self, sample: Sample) -> set[int]:
+        """The kinds of H.264 unit in a sample."""
+        content, at, kinds = self.path.read_bytes(), sample.at, set[int]()
+        while at < sample.at + sample.size:
+            kinds.add(content[at + 4] & 31)
+            at += 4 + unpack_from(">I", content, at)[0]
+        return kinds
+
+
+class Rendition:
+    """A media playlist: one rung, or the sound."""
+
+    def __init__(self, playlist: Path) -> None:
+        self.text = playlist.read_text()
+        self.init = Init(init_of(playlist))
+        told = [float(value) for value in re.findall(r"^#EXTINF:([\d.]+),", self.text, re.MULTILINE)]
+        self.segments = [
+            Segment(path, seconds, tuple(samples(path.read_bytes(), self.init)))
+            for path, seconds in zip(uris(playlist), told, strict=True)
+        ]
+        self.seconds = sum(told)
+
+    @property
+    def starts(self) -> list[float]:
+        """When each segment begins, by the clock of its frames."""
+        first = self.segments[0].samples[0].decoded
+        return [(segment.samples[0].decoded - first) / self.init.scale for segment in self.segments]
+
+    @property
+    def rate(self) -> float:
+        """Frames a second; all must take equally long."""
+        [ticks] = {sample.duration for segment in self.segments for sample in segment.samples}
+        return self.init.scale / ticks
+
+    @property
+    def begin(self) -> float:
+        """The second at which the first frame is shown."""
+        shown = min(sample.shown for sample in self.segments[0].samples)
+        return (shown - self.init.skipped) / self.init.scale
+
+    def check(self, longest: float) -> None:
+        """Durations told are real, the clock has no holes, and the head of the playlist is right."""
+        scale = self.init.scale
+        for segment in self.segments:
+            assert abs(segment.told - segment.ticks / scale) <= INSTANT, segment.path
+        for one, next_one in pairwise(self.segments):
+            last = one.samples[-1]
+            assert next_one.samples[0].decoded == last.decoded + last.duration, next_one.path
+        for segment in self.segments[:-1]:
+            assert abs(segment.told - longest) <= 0.1, segment.path
+        assert self.segments[-1].told <= longest + 0.1
+        target = int(re.findall(r"#EXT-X-TARGETDURATION:(\d+)", self.text)[0])
+        most = max(segment.told for segment in self.segments)
+        assert round(most) <= target <= max(1, round(most + 0.5))
+        assert "#EXT-X-PLAYLIST-TYPE:VOD" in self.text
+        assert self.text.rstrip().endswith("#EXT-X-ENDLIST")
+        assert int(re.findall(r"#EXT-X-VERSION:(\d+)", self.text)[0]) >= 6
+
+    def check_film(self, group_seconds: float = 2.0) -> None:
+        """Every segment begins with a key frame, and one stands every two seconds, no more and no fewer."""
+        group = round(group_seconds * self.rate)
+        for segment in self.segments:
+            keys = [number for number, sample in enumerate(segment.samples) if sample.is_key]
+            assert keys == list(range(0, len(segment.samples), group)), segment.path
+            for key in keys:
+                assert KEY_PICTURE in segment.kinds(segment.samples[key]), segment.path
+        shown = sorted(sample.shown for segment in self.segments for sample in segment.samples)
+        assert len({after - before for before, after in pairwise(shown)}) <= 1
+        profile, _, level = self.init.profile
+        assert profile <= 100
+        assert level <= 42
+        assert all(side % 2 == 0 for side in self.init.size)
+
+    def peak(self) -> float:
+        """The most bits a second of any segment that counts: one of at least half the usual length."""
+        longest = max(segment.told for segment in self.segments)
+        counting = [segment for segment in self.segments if segment.told >= longest / 2]
+        return max(segment.path.stat().st_size * 8 / segment.told for segment in counting)
+
+    def average(self) -> float:
+        return sum(segment.path.stat().st_size for segment in self.segments) * 8 / self.seconds
+
+
+@dataclass(frozen=True)
+class Master:
+    """A master playlist and everything it names."""
+
+    films: list[Rendition]
+    sound: Rendition | None
+
+
+def check(master: Path, segment_seconds: float, shown: tuple[int, int], rate: float) -> Master:
+    """Go through a master playlist and all under it; `shown` is the size of the source, upright.
+
+    Raises AssertionError at whatever is not as told, or not as HLS asks. Source: RFC 8216.
+    """
+    text = master.read_text()
+    assert text.startswith("#EXTM3U\n")
+    assert "#EXT-X-INDEPENDENT-SEGMENTS" in text
+    sounds = [master.parent / uri for uri in re.findall(r'TYPE=AUDIO.*URI="([^"]+)"', text)]
+    sound = Rendition(sounds[0]) if sounds else None
+    if sound:
+        sound.check(segment_seconds)
+        assert sound.init.sound == (2, 48_000)
+    told = re.findall(r"#EXT-X-STREAM-INF:(.+)\n(.+)", text)
+    films = [_checked_film(master.parent, line, uri, sound, segment_seconds) for line, uri in told]
+    for film in films:
+        assert abs(film.rate - rate) < 0.001
+        assert all(mine <= its for mine, its in zip(film.init.size, shown, strict=True)), "scaled up"
+        across, down = film.init.size
+        assert abs(across / down - shown[0] / shown[1]) <= 3 / min(film.init.size), "squashed"
+        assert film.starts == films[0].starts
+        assert film.begin == films[0].begin
+    if sound:
+        assert abs(sound.begin - films[0].begin) <= 0.03
+        assert all(abs(one - other) <= 0.5 for one, other in zip(sound.starts, films[0].starts, strict=False))
+    short_sides = [min(film.init.size) for film in films]
+    assert short_sides == sorted(set(short_sides), reverse=True)
+    return Master(films, sound)
+
+
+def _checked_film(folder: Path, line: str, uri: str, sound: Rendition | None, seconds: float) -> Rendition:
+    told = dict(re.findall(r'([A-Z-]+)=("[^"]*"|[^,]+)', line))
+    film = Rendition(folder / uri)
+    film.check(seconds)
+    film.check_film()
+    across, down = film.init.size
+    assert told["RESOLUTION"] == f"{across}x{down}"
+    assert f"{min(across, down)}p" == uri.partition("/")[0]
+    assert abs(float(told["FRAME-RATE"]) - film.rate) <= 0.0006
+    codecs = ["avc1.{:02x}{:02x}{:02x}".format(*film.init.profile)] + (["mp4a.40.2"] if sound else [])
+    assert told["CODECS"].strip('"').split(",") == codecs
+    peak, average = film.peak(), film.average()
+    if sound:
+        peak, average = peak + sound.peak(), average + sound.average()
+    assert peak - 2 <= int(told["BANDWIDTH"]) <= 1.05 * max(peak, average)
+    assert abs(int(told["AVERAGE-BANDWIDTH"]) - average) <= average * 0.02
+    assert ("AUDIO" in told) == bool(sound)
+    return film
 
 
 def uris(playlist: Path) -> list[Path]:

@@ -21,8 +21,6 @@ POSTER = "poster.jpg"
 STORYBOARD = "storyboard.jpg"
 FRAMES = "storyboard.mkv"
 POSTER_LATEST_SECONDS = 3.0
-# What ffmpeg's AAC encoder puts before the sound. Each input of a remux starts at zero, so it must be told.
-PRIMING_SECONDS = 1024 / filters.SOUND_RATE
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,7 @@ def remux(tool: str, video: Path, audio: Path | None, target: Path) -> list[str]
     """Join finished renditions into one MP4 that plays while it loads; nothing is encoded again."""
     streams = [ffmpeg.input(str(video), **guard.INPUT)["v:0"]]
     if audio is not None:
-        early = {"itsoffset": f"-{PRIMING_SECONDS:.6f}"}
-        streams.append(ffmpeg.input(str(audio), **early, **guard.INPUT)["a:0"])
+        streams.append(ffmpeg.input(str(audio), **guard.INPUT)["a:0"])
     output = ffmpeg.output(*streams, str(target), c="copy", movflags="+faststart", **_anonymous())
     return _command(tool, [output])
 
@@ -167,6 +164,8 @@ def _hls(probe: Probe, encoding: Encoding) -> dict[str, Any]:
         "hls_flags": "independent_segments",
         "hls_segment_filename": "%v/%04d.m4s",
         "hls_fmp4_init_filename": "init.mp4",
+        # Times before zero stay there, for an edit list of one entry: browsers read no other.
+        "avoid_negative_ts": "disabled",
         **_anonymous(),
     }
     names = [f"v:{position},name:{rung.name}" for position, rung in enumerate(encoding.ladder)]
