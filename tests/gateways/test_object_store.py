@@ -10,7 +10,8 @@ import pytest
 from app.core.ids import new_code
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore, StorageUnavailable, UploadGone
-from app.gateways.s3 import S3Bucket, make_client, open_store
+from app.gateways.s3 import S3Bucket, open_store
+from app.gateways.s3_client import make_client
 
 
 @pytest.fixture(scope="module")

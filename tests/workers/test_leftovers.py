@@ -173,7 +173,7 @@ def test_a_store_that_is_down_ends_the_round_for_a_later_one(
     monkeypatch.setattr(
         runtime, "settings", lambda: own.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
     )
-    monkeypatch.setattr("app.gateways.s3.ATTEMPTS", 1)
+    monkeypatch.setattr("app.gateways.s3_client.ATTEMPTS", 1)
     with pytest.raises(StorageUnavailable):
         sweep_hourly()
 
