@@ -85,11 +85,11 @@ def claim_due(session: Session, queue: str, lease: timedelta, limit: int) -> lis
 def claim_next(session: Session, queue: str, lease: timedelta) -> Claim | None:
     """Lease the task of `queue` whose turn it is; None when nothing is due.
 
-    Claims of a queue wait in line, so commit soon: a claim is a transaction of its own.
+    Claims of a queue wait in line for each other, so commit at once.
     """
-    turns.wait_in_line(session, queue)
-    claims = _claim(session, Task.id == turns.next_task(queue).correlate(None).scalar_subquery(), lease)
-    return claims[0] if claims else None
+    token = secrets.token_hex(8)
+    taken = turns.take_next(session, queue, token, lease)
+    return Claim(*taken, token) if taken else None
 
 
 def extend(session: Session, claims: Sequence[Claim], lease: timedelta) -> set[int]:

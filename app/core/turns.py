@@ -5,85 +5,79 @@ running, so that fifty uploads of one creator do not stand before another's firs
 without a key takes no turns and counts as a key of which nothing runs.
 """
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, or_, select, true, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, func, or_, text
+from sqlalchemy.orm import Session
 
 from app.core.models import Task
 from app.core.task_kinds import QUEUES
 
-TURN_LOCKS = 5_467_366  # the first half of the advisory locks' numbers; the second is the queue's
+LOCKS = 5_467_366  # the first half of the advisory locks' numbers; the second is the queue's
+
+# The line is found without sorting all that waits: its head is either the oldest task among the keys of which
+# nothing runs, or the oldest of a key of which something does. Some more follow, because a row that somebody
+# else has locked is passed over. Written as SQL: building and compiling it costs more than running it.
+_WAITS = """task.queue = :queue AND task.done_at IS NULL AND task.dead_at IS NULL
+    AND task.run_after <= statement_timestamp()
+    AND (task.lease_until IS NULL OR task.lease_until < statement_timestamp())"""
+_SPARE = 8
+_TAKE_NEXT = f"""
+    WITH waiting AS NOT MATERIALIZED (SELECT * FROM task WHERE {_WAITS}),
+    busy AS (
+        SELECT fair_key, count(*) AS running FROM task
+        WHERE queue = :queue AND fair_key IS NOT NULL AND lease_until >= statement_timestamp()
+        GROUP BY fair_key
+    ),
+    line AS (
+        (SELECT id, priority, 0 AS running, run_after FROM waiting
+         WHERE fair_key IS NULL OR fair_key NOT IN (SELECT fair_key FROM busy)
+         ORDER BY priority, run_after, id LIMIT {_SPARE})
+        UNION ALL
+        SELECT oldest.id, oldest.priority, busy.running, oldest.run_after
+        FROM busy, LATERAL (
+            SELECT id, priority, run_after FROM waiting WHERE fair_key = busy.fair_key
+            ORDER BY priority, run_after, id LIMIT {_SPARE}
+        ) oldest
+    )
+    UPDATE task
+    SET lease_token = :token, lease_until = statement_timestamp() + :lease, attempts = attempts + 1
+    WHERE id = (
+        SELECT task.id FROM task JOIN line ON line.id = task.id WHERE {_WAITS}
+        ORDER BY line.priority, line.running, line.run_after, line.id
+        LIMIT 1 FOR UPDATE OF task SKIP LOCKED
+    )
+    RETURNING id, name, args, attempts
+"""  # noqa: S608 (put together from constants alone)
 
 
-def is_due(task: type[Task] = Task) -> ColumnElement[bool]:
+class Taken(NamedTuple):
+    """What a worker must know of the task that it holds now."""
+
+    task_id: int
+    name: str
+    args: dict[str, Any]
+    attempt: int
+
+
+def take_next(session: Session, queue: str, token: str, lease: timedelta) -> Taken | None:
+    """Lease, under `token`, the task of `queue` whose turn it is; None when nothing is due.
+
+    Others wait until this transaction ends: two that chose at once might both take the same key's turn.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": LOCKS, "b": QUEUES.index(queue)})
+    values = {"queue": queue, "token": token, "lease": lease}
+    row = session.execute(text(_TAKE_NEXT), values).one_or_none()
+    return Taken(*row) if row else None
+
+
+def is_due() -> ColumnElement[bool]:
     """Could run now, and nobody holds it. By the database's clock: hosts may differ in theirs."""
     moment = func.statement_timestamp()
     return and_(
-        task.done_at.is_(None),
-        task.dead_at.is_(None),
-        task.run_after <= moment,
-        or_(task.lease_until.is_(None), task.lease_until < moment),
+        Task.done_at.is_(None),
+        Task.dead_at.is_(None),
+        Task.run_after <= moment,
+        or_(Task.lease_until.is_(None), Task.lease_until < moment),
     )
-
-
-def wait_in_line(session: Session, queue: str) -> None:
-    """Make other claims of `queue` wait until this transaction ends: two at once may take one key's turn."""
-    session.execute(select(func.pg_advisory_xact_lock(TURN_LOCKS, QUEUES.index(queue))))
-
-
-def next_task(queue: str, spare: int = 8) -> Select[int]:
-    """Select, and lock, the id of the task whose turn it is; rows that others have locked are passed over.
-
-    At most `spare` of them: enough, because claims wait in line, and whatever else locks a row is brief.
-    """
-    line = _line(queue, spare)
-    return (
-        select(Task.id)
-        .join(line, line.c.id == Task.id)
-        .where(is_due())
-        .order_by(line.c.priority, line.c.running, line.c.run_after, line.c.id)
-        .limit(1)
-        .with_for_update(of=Task, skip_locked=True)
-    )
-
-
-def _line(queue: str, length: int) -> Subquery:
-    """The head of the line, found without sorting all that waits.
-
-    The oldest among the keys of which nothing runs, and the oldest of each key of which something does.
-    """
-    busy = (
-        select(Task.fair_key, func.count().label("running"))
-        .where(
-            Task.queue == queue,
-            Task.fair_key.is_not(None),
-            Task.lease_until >= func.statement_timestamp(),
-        )
-        .group_by(Task.fair_key)
-        .cte("busy")
-    )
-    resting = (
-        select(*_ranked(Task), literal(0).label("running"))
-        .where(
-            Task.queue == queue,
-            is_due(),
-            or_(Task.fair_key.is_(None), Task.fair_key.not_in(select(busy.c.fair_key))),
-        )
-        .order_by(Task.priority, Task.run_after, Task.id)
-        .limit(length)
-    )
-    other = aliased(Task)
-    oldest = (
-        select(*_ranked(other))
-        .where(other.queue == queue, is_due(other), other.fair_key == busy.c.fair_key)
-        .order_by(other.priority, other.run_after, other.id)
-        .limit(length)
-        .lateral("oldest")
-    )
-    running = select(*oldest.c, busy.c.running).select_from(busy).join(oldest, true())
-    return union_all(resting.subquery().select(), running).subquery("line")
-
-
-def _ranked(task: type[Task]) -> tuple[Any, ...]:
-    return task.id, task.priority, task.run_after
