@@ -86,6 +86,10 @@ class Films:
     def streams(self, film: Path) -> list[dict[str, Any]]:
         return self._asked(film, "-show_streams", "-count_packets")["streams"]
 
+    def told(self, film: Path) -> dict[str, Any]:
+        """All that a film says about itself."""
+        return self._asked(film, "-show_format", "-show_streams", "-show_chapters")
+
     def duration(self, film: Path) -> float:
         return float(self._asked(film, "-show_format")["format"]["duration"])
 
