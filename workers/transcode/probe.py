@@ -116,7 +116,7 @@ def _must_move(told: dict[str, Any], video: Stream, seen: Timeline) -> None:
     if seen.packets < 2:
         frames, announced = header.declared_frames(video), header.declared_seconds(told) or 0
         is_still = frames == 1 if frames else announced < LONGEST_STILL_SECONDS
-        raise Rejected(PICTURE if is_still else INCOMPLETE)
+        raise Rejected(TIMELESS if seen.hidden else PICTURE if is_still else INCOMPLETE)
     if not seen.seconds or seen.timed < seen.packets * MOSTLY:
         raise Rejected(TIMELESS)
     if seen.seconds < LEAST_SECONDS:

@@ -20,13 +20,14 @@ SKIPPED = "D"  # in ffprobe's flags of a packet
 class Timeline:
     """When the packets of the file are shown, in seconds: first and last by stream, and the film's intervals.
 
-    `packets` counts the film's, `timed` those of them that have a time. `seconds` is the film's length,
-    0 when its clock does not advance.
+    `packets` counts the film's, `timed` those of them that have a time, `hidden` those that an edit list cuts
+    off besides. `seconds` is the film's length, 0 when its clock does not advance.
     """
 
     starts: dict[int, float]
     ends: dict[int, float]
     packets: int
+    hidden: int
     timed: int
     seconds: float = 0.0
     is_vfr: bool = False
@@ -41,11 +42,12 @@ class Timeline:
 def read(ffprobe: str, source: Path, video_index: int) -> Timeline:
     """Read the times of all packets. Raises Rejected."""
     times: dict[int, list[float]] = {}
-    packets = 0
+    packets = hidden = 0
     shown = ("-show_entries", "packet=stream_index,pts_time,dts_time,flags", "-of", "csv=p=0")
     for line in ask(ffprobe, source, shown, MOST_PACKETS * 48).lines:
         index, *stamps = line.split(",")
         if SKIPPED in "".join(stamps[2:3]):  # an edit list cuts it off: it is decoded for its followers alone
+            hidden += index == str(video_index)
             continue
         # AVI tells when frames are decoded, not when they are shown.
         seconds = next((stamp for stamp in map(number, stamps[:2]) if stamp is not None), None)
@@ -56,11 +58,11 @@ def read(ffprobe: str, source: Path, video_index: int) -> Timeline:
     ends = {index: max(values) for index, values in times.items()}
     shown_at = sorted(times.get(video_index, []))
     if len(shown_at) < 2 or shown_at[-1] <= shown_at[0]:
-        return Timeline(starts, ends, packets, len(shown_at))
+        return Timeline(starts, ends, packets, hidden, len(shown_at))
     usual, rate, is_vfr = _pace(shown_at)
     ends[video_index] = shown_at[-1] + usual
     seconds = shown_at[-1] - shown_at[0] + usual
-    return Timeline(starts, ends, packets, len(shown_at), seconds, is_vfr, rate)
+    return Timeline(starts, ends, packets, hidden, len(shown_at), seconds, is_vfr, rate)
 
 
 def _pace(shown_at: Sequence[float]) -> tuple[float, float, bool]:

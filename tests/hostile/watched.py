@@ -1,0 +1,92 @@
+"""Sends a file through the worker's own code, in a process of its own whose costs are measured."""
+
+import os
+import pickle
+import resource
+import select
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers.transcode import encode
+from workers.transcode.encode import Tools
+from workers.transcode.probe import probe
+from workers.transcode.reasons import Rejected
+
+PATIENCE_SECONDS = 120
+MAX_VIDEO_SECONDS = 600
+OPEN_FILES = Path("/proc/self/fd")
+
+Work = Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: a reason, the warnings of an accepted clip, or an error nobody expected; its costs."""
+
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    leaks: tuple[str, ...] = ()
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+def worked(tools: Tools, source: Path, out: Path) -> Outcome:
+    """Probe `source` and make its preview in `out`, as a worker does."""
+
+    def work() -> tuple[str, ...]:
+        seen = probe(tools.ffprobe, source, MAX_VIDEO_SECONDS)
+        return encode.preview(tools, source, out, seen, lambda _: None).warnings
+
+    return measured(work)
+
+
+def measured(work: Work, patience_seconds: float = PATIENCE_SECONDS) -> Outcome:
+    """Do `work` in a process of its own; a hang is ended, and told as an error."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        os.setsid()
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(_attempt(work), pipe)
+        os._exit(0)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            if not select.select([pipe], [], [], patience_seconds)[0]:
+                return Outcome(error="it hangs")
+            return pickle.load(pipe)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _attempt(work: Work) -> Outcome:
+    before = _open_files()
+    reason = error = None
+    warnings: tuple[str, ...] = ()
+    try:
+        warnings = work()
+    except Rejected as rejection:
+        reason = rejection.message
+    except BaseException:  # whatever it is, the test must see it
+        error = traceback.format_exc()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    leaks = (*(f"open file {name}" for name in _open_files() - before), *_children())
+    return Outcome(reason, warnings, error, leaks, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def _open_files() -> set[str]:
+    return {path.name for path in OPEN_FILES.iterdir() if path.exists()}
+
+
+def _children() -> tuple[str, ...]:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return ()
+    return ("a child process",)
