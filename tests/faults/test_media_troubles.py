@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.db import unit_of_work
+from app.core.errors import KindrelayError
 from app.core.models import Task
 from app.videos import lifecycle
 from app.videos.models import Transcode, Video
+from tests import factories
 from tests.clips import Clips
 from tests.faults.house import House, seen, set_task, task_of, tools_in
 from tests.stored import assert_nothing_is_left, keys_of
@@ -166,6 +168,26 @@ def test_a_video_removed_while_it_is_encoded_ends_the_encoding(house: House, cli
         lifecycle.remove(session, video, video.creator_id)
     house.go()
     ends(house, video_id, "removed")
+
+
+def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restored(
+    house: House, clips: Clips
+):
+    video_id = house.upload(clips.tiny())
+    house.hold("ffmpeg")
+    house.worker("preview")
+    house.until(lambda: house.held)
+    with unit_of_work() as session:
+        admin = factories.admin(session)
+        lifecycle.take_down(session, session.get_one(Video, video_id), "Why", admin.id)
+        with pytest.raises(KindrelayError, match="still ending"):
+            lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
+    house.go()
+    ends(house, video_id, "uploaded")
+    assert list(keys_of(house.store.media)) == []
+    with unit_of_work() as session:
+        lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
+    house.until(lambda: seen(video_id).state == "playable")
 
 
 def test_a_disk_without_room_is_waited_for(house: House, clips: Clips):
