@@ -215,9 +215,8 @@ def _checked(found: Sequence[_Found], duration_ms: int | None) -> Subtitles:
 
 def _until(one: _Found, after: _Found | None, duration_ms: int | None) -> int:
     """How long a caption stays that was typed with its start alone: until the next, or a few seconds."""
-    next_ms = after.start_ms if after else duration_ms
-    latest = min(one.start_ms + TYPED_MS, LATEST_MS)
-    return min(latest, next_ms) if next_ms is not None and next_ms > one.start_ms else latest
+    ends = (after.start_ms if after else None, duration_ms, LATEST_MS, one.start_ms + TYPED_MS)
+    return min(end for end in ends if end is not None and end > one.start_ms)
 
 
 def _milliseconds(time: str, line: int) -> int:

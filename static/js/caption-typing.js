@@ -1,19 +1,19 @@
 // Puts the film's time at the beginning of the line where somebody types captions, and shows which time that is.
 const film = document.querySelector("[data-film]");
 const lines = document.querySelector("[data-lines]");
-const stamps = document.querySelector("[data-stamps]");
+const stamp = document.querySelector("[data-stamp]");
 
-if (film && lines && stamps) {
-  const now = stamps.querySelector("[data-now]");
+if (film && lines && stamp) {
+  const now = stamp.querySelector("[data-now]");
   const show = () => { now.textContent = written(film.currentTime); };
   for (const name of ["timeupdate", "seeked", "loadedmetadata"]) film.addEventListener(name, show);
-  stamps.querySelector("[data-stamp]").addEventListener("click", stamp);
-  stamps.hidden = false;
+  stamp.addEventListener("click", write);
+  stamp.hidden = false;
   show();
 }
 
 // A new line with the time, at the place of the cursor; a line that is empty is used as it is.
-function stamp() {
+function write() {
   const at = lines.selectionEnd;
   const before = lines.value.slice(0, at);
   const fresh = before === "" || before.endsWith("\n") ? "" : "\n";
