@@ -100,9 +100,10 @@ def clear(store: ObjectStore, code: str) -> Cleared | None:
         if source and references.needed_sources(session, [source], keep=keep):
             source = None
     if source:
-        store.private.delete(source)
+        # In this order: parts that are being joined just now are an object by the time it is deleted.
         if upload is not None and upload.completed_at is None:
             store.private.abort_upload(upload.object_key, upload.multipart_id)
+        store.private.delete(source)
     for home in homes_of(store.media.list_prefix(outputs.video_prefix(code))):
         # Asked again for each: work that a moment ago had not begun may be sending now.
         with unit_of_work() as session:
