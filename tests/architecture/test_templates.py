@@ -68,3 +68,11 @@ def test_the_watch_page_keeps_its_budget() -> None:
     assert {"player", "menu", "donate"} <= scripts
     assert size(*(f"css/{name}.css" for name in styles)) <= 20 * KILOBYTE
     assert size(*(f"js/{name}.js" for name in scripts)) <= 30 * KILOBYTE
+
+
+@pytest.mark.parametrize("page", ["watch", "feed"])
+def test_the_modules_of_a_page_with_a_player_are_asked_for_at_once(page: str) -> None:
+    asked = re.findall(
+        r'"([\w-]+)"', (TEMPLATES / "watch/modules.html").read_text().split("{% for")[1].split("%}")[0]
+    )
+    assert set(asked) == loaded_with(page) - {page}
