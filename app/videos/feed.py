@@ -16,7 +16,7 @@ PLAYABLE = ("playable", "ready")
 PREPARING = ("uploaded", "probing", "preparing")
 
 
-class TakenDown(NotFound):  # noqa: N818 (reads as what it says where it is raised)
+class TakenDown(NotFound):
     """The video was taken down by an administrator; `project` is what it raised money for, if anything."""
 
     def __init__(self, project: Project | None) -> None:

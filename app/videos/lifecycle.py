@@ -75,7 +75,8 @@ def _make_up(session: Session, video: Video) -> None:
     if is_overdue(video) and video.scheduled_for:
         _call_at(session, video, video.scheduled_for)
     if video.poster_ms is not None and video.poster_key is None:
-        tasks.defer(session, "media.poster", video_id=video.id, at_ms=video.poster_ms)
+        turn = turn_of(video)
+        tasks.defer(session, "media.poster", fair_key=turn, video_id=video.id, at_ms=video.poster_ms)
 
 
 def progress(session: Session, video_id: int, state: str, percent: int) -> bool:
@@ -108,7 +109,7 @@ def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> bo
 
 
 def replace_ladder(session: Session, video_id: int, before: str | None, prefix: str) -> bool:
-    """Put a finished video's new ladder in the place of `before`; False when something else happened to it."""
+    """Put a finished video's new ladder in the place of `before`; False when something else happened."""
     replaced = (
         update(Video)
         .where(

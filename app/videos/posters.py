@@ -29,7 +29,7 @@ def choose(session: Session, video: Video, at_ms: int) -> None:
         raise Invalid("at_ms", N_("The video has no such moment."))
     video.poster_ms = at_ms
     session.flush()
-    tasks.defer(session, "media.poster", video_id=video.id, at_ms=at_ms)
+    tasks.defer(session, "media.poster", fair_key=lifecycle.turn_of(video), video_id=video.id, at_ms=at_ms)
 
 
 def fresh_key(video_code: str) -> str:

@@ -25,10 +25,10 @@ def frames(index: str, most: int) -> list[Frame]:
     cues = CUE.findall(index.replace("\r\n", "\n"))
     if not cues:
         return []
-    areas = [tuple(map(int, cue[3:])) for cue in cues]
+    areas = [(int(x), int(y), int(width), int(height)) for _, _, _, x, y, width, height in cues]
     across, down = max(x + width for x, _, width, _ in areas), max(y + height for _, y, _, height in areas)
     count = min(most, len(cues))
-    chosen = sorted({position * len(cues) // count for position in range(count)})
+    chosen = [position * len(cues) // count for position in range(count)]
     return [Frame(milliseconds(cues[at][0]), cues[at][2], *areas[at], across, down) for at in chosen]
 
 

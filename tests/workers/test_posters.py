@@ -1,5 +1,6 @@
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -144,7 +145,7 @@ def test_a_moment_outside_the_film_is_refused(session: Session, video: Video, at
 
 
 @pytest.mark.parametrize("values", [{"state": "preparing"}, {"publishing": "taken_down"}])
-def test_there_is_nothing_to_choose_from_without_a_film(session: Session, values: dict[str, str]):
+def test_there_is_nothing_to_choose_from_without_a_film(session: Session, values: dict[str, Any]):
     video = factories.video(session, **values)
     with pytest.raises(KindrelayError, match="as soon as the video plays"):
         posters.choose(session, video, 0)
