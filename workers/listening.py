@@ -21,6 +21,7 @@ from rq.worker import BaseWorker
 
 from app.core.settings import Settings
 from app.core.task_kinds import DRAINED_QUEUES
+from app.gateways.s3 import open_store
 from workers import stopping
 
 HEARD_FROM_SECONDS = 45  # RQ blocks 15 s less on an empty queue: so soon a host that has vanished is noticed
@@ -85,6 +86,8 @@ def listen(queue: str, settings: Settings) -> None:
     retry = Retry(NoBackoff(), 0)
     connection = Redis.from_url(settings.redis_url, socket_connect_timeout=CONNECT_SECONDS, retry=retry)
     worker_class = ShortTaskWorker if queue in DRAINED_QUEUES else LongTaskWorker
+    if worker_class is LongTaskWorker:
+        open_store(settings)  # what making a client reads is read once, before the forks
     worker = worker_class(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
         connection=connection,

@@ -86,9 +86,10 @@ class House:
             path.unlink(missing_ok=True)
         self.gate.open()
         self.store_engine.start()
+        is_busy = any(tools_in(self.folder))
         for workers in (self.workers, self.hasty):
             for name in list(workers.running):
-                if workers is self.hasty or name != "preview":
+                if name != "preview" or workers is self.hasty or is_busy:
                     power_off(workers, name)
         for path in self.disk.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -114,6 +115,12 @@ class House:
         running = self.workers.running.get(queue)
         if running is None or running.poll() is not None:
             self.workers.worker(queue)
+
+    def hasty_worker(self, queue: str) -> None:
+        """Let a worker with hardly any patience for tools that stand still be the only one of `queue`."""
+        if queue in self.workers.running:
+            power_off(self.workers, queue)
+        self.hasty.worker(queue)
 
     def before(self, tool: str, commands: str, *, once: bool = False) -> None:
         """Let `commands` (of sh) run before a tool each time, or before its next run alone."""
@@ -147,11 +154,11 @@ class House:
         swept = 0.0
         while not condition():
             assert time.monotonic() < deadline, self.logs()
-            if time.monotonic() > swept + 0.5:
+            if time.monotonic() > swept + 1:
                 with contextlib.suppress(RedisError):
                     sweep.sweep()
                 swept = time.monotonic()
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def logs(self) -> str:
         """What every worker has written."""

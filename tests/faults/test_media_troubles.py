@@ -170,9 +170,7 @@ def test_a_video_removed_while_it_is_encoded_ends_the_encoding(house: House, cli
     ends(house, video_id, "removed")
 
 
-def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restored(
-    house: House, clips: Clips
-):
+def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restored(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
     house.hold("ffmpeg")
     house.worker("preview")
@@ -225,7 +223,7 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started_and_is_our_fault(house: 
     video_id = house.upload(clips.tiny())
     house.before("ffmpeg", "/bin/sleep 61731 &\n/bin/sleep 61731")
     set_task(video_id, **LAST_BUT_ONE)
-    house.hasty.worker("preview")
+    house.hasty_worker("preview")
     failed = ends(house, video_id, "failed")
     assert (failed.reason, failed.retryable) == (media.BROKE_DOWN, True)
     assert sleepers() == 0
