@@ -72,6 +72,14 @@ class Kit:
     def jpeg(self) -> bytes:
         return self.made("picture.jpg", "-frames:v", "1", "-update", "1", "-pix_fmt", "yuvj420p")
 
+    def plain(self, width: int, height: int) -> bytes:
+        """A JPEG of one colour."""
+        size = f"color=gray:size={width}x{height}"
+        name = f"plain{width}x{height}.jpg"
+        if not (self.folder / name).exists():
+            self.forged(name, "-f", "lavfi", "-i", size, "-frames:v", "1", "-update", "1")
+        return (self.folder / name).read_bytes()
+
     def copied(self, name: str, *options: str) -> bytes:
         """The film in another container, its streams as they are."""
         return self.made(name, "-c", "copy", *options)

@@ -14,7 +14,8 @@ DASH = """<?xml version="1.0"?>
 <BaseURL>{target}</BaseURL></Representation></AdaptationSet></Period></MPD>"""
 IMF = """<?xml version="1.0"?>
 <CompositionPlaylist xmlns="http://www.smpte-ra.org/schemas/2067-3/2016"><Id>urn:uuid:1</Id>
-<EditRate>10 1</EditRate><SegmentList><Segment><SequenceList/></Segment></SegmentList></CompositionPlaylist>"""
+<EditRate>10 1</EditRate><SegmentList><Segment><SequenceList/></Segment></SegmentList>
+</CompositionPlaylist>"""
 SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 96\n"
 SVG = """<svg xmlns="http://www.w3.org/2000/svg"
  xmlns:xlink="http://www.w3.org/1999/xlink">

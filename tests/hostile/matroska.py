@@ -4,7 +4,7 @@ import struct
 import zlib
 
 from tests.hostile.kit import RATE, Good, Kit, Sample
-from workers.transcode.reasons import DAMAGED, INCOMPLETE, NO_SOUND, TIMELESS, TOO_LONG, TOO_NARROW
+from workers.transcode.reasons import DAMAGED, INCOMPLETE, NO_SOUND, TIMELESS, TOO_LARGE, TOO_LONG, TOO_NARROW
 
 UNKNOWN = b"\x01" + b"\xff" * 7
 
@@ -55,16 +55,16 @@ def bomb(kit: Kit) -> bytes:
     return written([frame] * 20, packed=True)
 
 
+def large(kit: Kit) -> bytes:
+    """Some kilobytes a frame that decode to two hundred megabytes each."""
+    return written([kit.plain(8192, 8192)] * 4, size=(8192, 8192))
+
+
 def growing(kit: Kit) -> bytes:
     """Frames that double in mid-stream until one is larger than any screen."""
     sides = (96, 192, 1536, 8192)
-    frames = [jpeg(kit, side, side) for side in sides]
+    frames = [kit.plain(side, side) for side in sides]
     return written([frame for frame in frames for _ in range(5)])
-
-
-def jpeg(kit: Kit, width: int, height: int) -> bytes:
-    size = f"color=gray:size={width}x{height}"
-    return kit.forged(f"gray{width}.jpg", "-f", "lavfi", "-i", size, "-frames:v", "1", "-update", "1")
 
 
 def early(kit: Kit) -> bytes:
@@ -78,7 +78,7 @@ def fast(kit: Kit) -> bytes:
 
 
 def tiny(kit: Kit, width: int, height: int) -> bytes:
-    return written([jpeg(kit, width, height)] * 20, size=(width, height))
+    return written([kit.plain(width, height)] * 20, size=(width, height))
 
 
 def titled(kit: Kit) -> bytes:
@@ -123,6 +123,7 @@ SAMPLES = [
     Sample("a picture of one pixel by four thousand", lambda kit: tiny(kit, 4000, 1), TOO_NARROW),
     Sample("frames packed with zlib", packed_frames, Good(sound=False, warnings=(NO_SOUND,))),
     Sample("packed frames that unpack to much", bomb, INCOMPLETE),
+    Sample("frames of sixty-seven million pixels", large, TOO_LARGE),
     Sample("frames that grow in mid-stream", growing, INCOMPLETE),
     Sample(
         "frames of 32,768 pixels, says the header",

@@ -181,7 +181,7 @@ class TestTheWatchItself:
         assert touched.called == 1
 
     def test_memory_and_seconds_are_counted(self):
-        greedy = "held = b'x' * (300 << 20)\nwhile __import__('time').process_time() < 1: pass"
+        greedy = "held = b'x' * (300 << 20)\nwhile __import__('time').process_time() < 0.5: pass"
 
         def work() -> tuple[str, ...]:
             subprocess.run([sys.executable, "-S", "-c", greedy], check=True, timeout=60)
@@ -189,7 +189,7 @@ class TestTheWatchItself:
 
         outcome = measured(work)
         assert outcome.peak_bytes > MOST_MEMORY
-        assert outcome.cpu_seconds >= 1
+        assert outcome.cpu_seconds >= 0.5
 
     def test_a_hang_is_ended(self):
         def work() -> tuple[str, ...]:
