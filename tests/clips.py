@@ -76,14 +76,6 @@ class Clips:
             "uneven.mp4", "-vf", drop, "-fps_mode", "vfr", "-preset", "ultrafast", source=self.short()
         )
 
-    def odd(self) -> Path:
-        return self._made(
-            "odd.mkv", "-vf", "crop=321:179,format=yuv444p", "-preset", "ultrafast", source=self.short()
-        )
-
-    def surround(self) -> Path:
-        return self._made("surround.mkv", "-c:v", "copy", "-c:a", "aac", "-ac", "6", source=self.short())
-
     def anamorphic(self) -> Path:
         """Stored 320×360 and shown 640×360."""
         return self._made(
@@ -102,20 +94,6 @@ class Clips:
         colours = ("-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc")
         return self._made(
             "hlg.mp4", "-t", "1", "-vf", picture, *colours, "-preset", "ultrafast", source=self.short()
-        )
-
-    def telling(self) -> Path:
-        """A clip that says where and on what it was taken."""
-        told = (
-            "-metadata",
-            "location=+39.9042+116.4074/",
-            "-metadata",
-            "comment=my home",
-            "-metadata:s:a",
-            "title=me",
-        )
-        return self._made(
-            "telling.mp4", "-c", "copy", "-movflags", "use_metadata_tags", *told, source=self.short()
         )
 
     def bomb(self) -> Path:

@@ -22,7 +22,7 @@ POSTGRES_PLACES = (
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
 )
-FFMPEG_NEEDS = {"-encoders": "libx264", "-filters": "zscale"}
+FFMPEG_NEEDS = {"-encoders": "libx264", "-filters": "lut3d"}
 
 
 @dataclass(frozen=True)

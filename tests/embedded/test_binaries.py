@@ -54,12 +54,12 @@ def test_a_broken_program_is_passed_over(tmp_path: Path) -> None:
     assert "does not run" in found.reason
 
 
-@pytest.mark.parametrize(("filters", "encoders"), [("zscale", "libx265"), ("scale", "libx264")])
+@pytest.mark.parametrize(("filters", "encoders"), [("lut3d", "libx265"), ("scale", "libx264")])
 def test_an_ffmpeg_that_cannot_make_our_renditions_is_refused(
     tmp_path: Path, filters: str, encoders: str
 ) -> None:
     here = program(tmp_path / "a", "ffmpeg version 7.1 Copyright", f"{filters} {encoders}")
-    with pytest.raises(EmbeddedError, match=r"has no (libx264|zscale);.*Install ffmpeg"):
+    with pytest.raises(EmbeddedError, match=r"has no (libx264|lut3d);.*Install ffmpeg"):
         resolve(engine(binaries.FFMPEG, here))
 
 

@@ -32,11 +32,6 @@ def packets(tools: Tools, rendition: Path, shown: str) -> list[str]:
     return subprocess.run(command, check=True, capture_output=True, timeout=30, text=True).stdout.split()
 
 
-def brightness(path: Path) -> float:
-    grey = Image.open(path).convert("L").resize((1, 1))
-    return float(grey.getpixel((0, 0)))  # pyright: ignore[reportArgumentType] (a grey pixel is one number)
-
-
 def test_a_preview_is_a_rung_an_mp4_and_a_poster(tools: Tools, clips: Clips, out: Path):
     encoded = made(tools, clips.short(), out)
     names = {str(path.relative_to(out)) for path in encoded.children}
@@ -87,30 +82,6 @@ def test_a_silent_clip_comes_out_silent(tools: Tools, clips: Clips, out: Path):
     assert "AUDIO" not in encoded.master.read_text()
     assert len(streams(tools, out / "video.mp4")) == 1
     assert encoded.warnings == (probe.NO_SOUND,)
-
-
-def test_uneven_frames_come_out_even(tools: Tools, clips: Clips, out: Path):
-    made(tools, clips.uneven(), out)
-    video = streams(tools, out / "video.mp4")[0]
-    assert video["r_frame_rate"] == video["avg_frame_rate"]
-
-
-def test_wide_colours_come_out_in_ordinary_ones_and_not_grey(
-    tools: Tools, clips: Clips, out: Path, tmp_path: Path
-):
-    made(tools, clips.hlg(), out)
-    video = streams(tools, out / "video.mp4")[0]
-    assert (video["color_transfer"], video["color_space"]) == ("bt709", "bt709")
-    assert 20 < brightness(out / "poster.jpg") < 200
-
-
-def test_where_a_clip_was_taken_is_not_told_on(tools: Tools, clips: Clips, out: Path):
-    assert b"39.9042" in clips.telling().read_bytes()
-    encoded = made(tools, clips.telling(), out)
-    for path in encoded.children:
-        content = path.read_bytes()
-        assert b"39.9042" not in content
-        assert b"my home" not in content
 
 
 def test_damage_is_kept_and_told(tools: Tools, clips: Clips, out: Path):
