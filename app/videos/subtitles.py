@@ -215,8 +215,8 @@ def _checked(found: Sequence[_Found], duration_ms: int | None) -> Subtitles:
 
 def _until(one: _Found, after: _Found | None, duration_ms: int | None) -> int:
     """How long a caption stays that was typed with its start alone: until the next, or a few seconds."""
-    ends = (after.start_ms if after else None, duration_ms, LATEST_MS, one.start_ms + TYPED_MS)
-    return min(end for end in ends if end is not None and end > one.start_ms)
+    later = [end for end in (after and after.start_ms, duration_ms) if end is not None and end > one.start_ms]
+    return min([*later, one.start_ms + TYPED_MS, LATEST_MS])
 
 
 def _milliseconds(time: str, line: int) -> int:

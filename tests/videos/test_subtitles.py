@@ -157,6 +157,7 @@ def test_only_words_and_plain_tags_are_kept(written: str, kept: str):
         ("1\n100:00:01,000 --> 100:00:02,000\nHi", "Line 2: minutes and seconds go up to 59, and hours"),
         ("1\n00:00:02,000 --> 00:00:02,000\nHi", "Line 2: this caption ends before it begins"),
         ("0:05 One\n0:03 Two", "Line 2: this caption begins before the one above"),
+        ("99:59:59.999 Hi", "Line 1: this caption ends before it begins"),
         (b"0:01 Hi\0", "no text file"),
         (b"0:01 \xff\xfe\xfd", "cannot be read"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8", "cannot be read"),
@@ -172,6 +173,10 @@ def test_captions_of_a_longer_film_are_refused():
     assert refusal(SUBRIP, 1_999) == (
         "Line 6: this caption ends at 00:00:04.000, but the video is over at 00:00:01.999."
     )
+
+
+def test_typed_lines_in_the_wrong_order_are_told_so_and_not_that_the_film_is_over():
+    assert "Line 2: this caption begins before" in refusal("0:03 One\n0:01 Two", 4_000)
 
 
 def test_captions_may_overlap_and_the_first_line_that_does_is_told():
