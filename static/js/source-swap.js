@@ -2,7 +2,7 @@
 // sees a seam: same time, speed, sound, captions and picture-in-picture.
 import { attach, release } from "./source.js";
 
-const READY_MS = 20_000;
+const READY_MS = 45_000;
 const MEET_MS = 6_000;
 const LEAD = 0.4; // seconds of the clip to be ahead, so that seeking is over when the old one gets there
 const CLOSE = [0.1, 0.2, 0.5]; // seconds apart that will do, at each try; a device that is busy jumps anyway
