@@ -50,7 +50,8 @@ class Encoding:
 
 def encode(tool: str, source: Path, probe: Probe, encoding: Encoding) -> list[str]:
     """One process that decodes `source` once and writes every rendition of `encoding` where it is run."""
-    opened = ffmpeg.input(str(source), threads=THREADS, **guard.INPUT)
+    # Left to itself, ffmpeg also follows notes in the stream, which browsers do not, and the probe neither.
+    opened = ffmpeg.input(str(source), threads=THREADS, noautorotate=None, **guard.INPUT)
     ready: Any = ffmpeg.input(str(encoding.ready.file), **guard.INPUT) if encoding.ready else None
     film = None
     if encoding.todo:

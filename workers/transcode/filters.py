@@ -3,6 +3,7 @@
 from math import log2
 from typing import Any
 
+from workers.transcode.header import Orientation
 from workers.transcode.ladder import Rung
 from workers.transcode.playlists import Storyboard
 from workers.transcode.probe import Probe
@@ -11,12 +12,23 @@ LIGHT_TABLE = "light.cube"  # where a clip in wide colours finds its table
 SOUND_RATE = 48_000
 LOUDEST = 0.8  # of surround sound after mixing; AAC overshoots a little
 LOW_FREQUENCIES = 0.5  # of the sixth channel of surround sound; a plain downmix leaves it out
+# From a picture as stored to one that is upright, by its orientation.
+UPRIGHT: dict[Orientation, tuple[tuple[str, dict[str, str]], ...]] = {
+    (1, 0, 0, 1): (),
+    (-1, 0, 0, 1): (("hflip", {}),),
+    (1, 0, 0, -1): (("vflip", {}),),
+    (-1, 0, 0, -1): (("hflip", {}), ("vflip", {})),
+    (0, 1, -1, 0): (("transpose", {"dir": "clock"}),),
+    (0, -1, 1, 0): (("transpose", {"dir": "cclock"}),),
+    (0, 1, 1, 0): (("transpose", {"dir": "cclock_flip"}),),
+    (0, -1, -1, 0): (("transpose", {"dir": "clock_flip"}),),
+}
 
 
 def normalised(video: Any, probe: Probe, top: Rung) -> Any:
     """Frames at a constant rate, upright, square, progressive, in ordinary light, at the top rung's size.
 
-    Expects LIGHT_TABLE where ffmpeg is run if the clip's colours are wide.
+    Expects pictures as they are stored, and LIGHT_TABLE where ffmpeg is run if the clip's colours are wide.
     """
     if probe.is_interlaced:
         video = video.filter("yadif", deint="interlaced")
@@ -25,16 +37,21 @@ def normalised(video: Any, probe: Probe, top: Rung) -> Any:
     read: dict[str, str] = {}
     if coding.matrix:
         read = {"in_range": "full" if coding.is_full else "limited", "in_color_matrix": coding.matrix}
+    lies = probe.orientation[0] == 0  # turned last: fewer pixels, and interlaced lines are still lines
+    size = (top.height, top.width) if lies else (top.width, top.height)
     if coding.are_wide:
-        video = video.filter("scale", top.width, top.height, **read).filter("format", "gbrpf32le")
+        video = video.filter("scale", *size, **read).filter("format", "gbrpf32le")
         video = video.filter("exposure", exposure=f"{-log2(coding.strongest):.5f}")
         video = video.filter("lut3d", LIGHT_TABLE)
         size, read = (), {}
-    else:
-        size = (top.width, top.height)
     video = video.filter("scale", *size, **read, out_range="limited", out_color_matrix="bt709")
+    video = video.filter("format", "yuv420p")
+    for name, options in UPRIGHT[probe.orientation]:
+        video = video.filter(name, **options)
+    # The note has been followed; players would follow it again.
+    video = video.filter("sidedata", mode="delete", type="DISPLAYMATRIX")
     told = {"range": "limited", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
-    return video.filter("format", "yuv420p").filter("setsar", 1).filter("setparams", **told)
+    return video.filter("setsar", 1).filter("setparams", **told)
 
 
 def small(frames: Any, board: Storyboard) -> Any:

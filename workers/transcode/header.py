@@ -18,10 +18,12 @@ FIELDS = {
     "stream": "index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,field_order,"
     "pix_fmt,color_transfer,color_space,color_primaries,color_range,channels,duration,nb_frames",
     "stream_disposition": "attached_pic",
-    "stream_side_data": "rotation",
+    "stream_side_data": "rotation,displaymatrix",
 }
 
 Stream = dict[str, Any]
+Orientation = tuple[int, int, int, int]  # of the right side, across and down; of the lower side, the same
+AS_STORED: Orientation = (1, 0, 0, 1)
 
 
 def read(ffprobe: str, source: Path) -> dict[str, Any]:
@@ -75,6 +77,22 @@ def rotation(video: Stream) -> int:
         if "rotation" in side:  # which ffprobe tells counter-clockwise
             return -round(float(side["rotation"]) / 90) * 90 % 360
     return 0
+
+
+def orientation(video: Stream) -> Orientation:
+    """Where the right and the lower side of the stored picture point when it is upright, mirrored or not."""
+    for side in video.get("side_data_list", []):
+        if "displaymatrix" in side:
+            rows = [line.partition(":")[2].split() for line in str(side["displaymatrix"]).split("\n") if line]
+            (across, down), (across_too, down_too) = ([int(part) for part in row[:2]] for row in rows[:2])
+            if abs(down) > abs(across):
+                return 0, _sign(down), _sign(across_too), 0
+            return _sign(across), 0, 0, _sign(down_too)
+    return AS_STORED
+
+
+def _sign(number: int) -> int:
+    return -1 if number < 0 else 1
 
 
 def hdr(video: Stream) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.transcode import decoding, guard, header, timeline
 from workers.transcode.colours import Colours, colours
-from workers.transcode.header import Stream
+from workers.transcode.header import Orientation, Stream
 from workers.transcode.ladder import frame_rate
 from workers.transcode.reasons import (
     DAMAGED,
@@ -71,6 +71,7 @@ class Probe:
     hdr: str | None
     colours: Colours
     rotation: int
+    orientation: Orientation
     declared_seconds: float | None
     seconds: float
     container: str
@@ -151,6 +152,7 @@ def _described(video: Stream, audio: Stream | None, told: dict[str, Any], seen: 
         hdr=header.hdr(video),
         colours=colours(video, header.hdr(video)),
         rotation=header.rotation(video),
+        orientation=header.orientation(video),
         declared_seconds=header.declared_seconds(told),
         seconds=seen.seconds,
         container=header.container(told),

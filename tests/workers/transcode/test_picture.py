@@ -73,6 +73,14 @@ def test_a_clip_of_wide_pixels_comes_out_in_proportion(tools: Tools, films: Film
     assert charts.likeness(result, reference) > ALIKE
 
 
+def test_a_note_in_the_stream_that_browsers_ignore_squashes_nothing(
+    tools: Tools, films: Films, held: Path, out: Path
+):
+    note = ("-bsf:v", "h264_metadata=display_orientation=insert:rotate=90")
+    result = seen(tools, films, films.copied(held, "noted.mp4", after=note), out)
+    assert charts.likeness(result, CHART) > ALIKE
+
+
 def test_an_odd_sized_clip_loses_at_most_a_line(tools: Tools, films: Films, out: Path):
     chart = charts.chart(164, 92)
     take = Take(
