@@ -1,4 +1,4 @@
-"""What can be read under some of the demo's videos, as their creators typed it; in the others nobody speaks."""
+"""What can be read under some of the videos, as their creators typed it; in the others nobody speaks."""
 
 CAPTIONS: dict[str, dict[str, str]] = {
     "boats": {
