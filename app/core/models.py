@@ -30,11 +30,11 @@ class Task(Row):
         Index(
             "ix_task_turn_of_key",
             "queue",
-            "fair_key",
             "priority",
+            "fair_key",
             "run_after",
             "id",
-            postgresql_where=text("done_at IS NULL AND dead_at IS NULL AND fair_key IS NOT NULL"),
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
         ),
         Index(
             "ix_task_leased",

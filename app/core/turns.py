@@ -16,36 +16,59 @@ from app.core.task_kinds import QUEUES
 
 LOCKS = 5_467_366  # the first half of the advisory locks' numbers; the second is the queue's
 
-# The line is found without sorting all that waits: its head is either the oldest task among the keys of which
-# nothing runs, or the oldest of a key of which something does. Some more follow, because a row that somebody
-# else has locked is passed over. Written as SQL: building and compiling it costs more than running it.
+# Finding the head of the line must not depend on how much waits, be it all of one key or each of its own.
+# Mostly it is among the oldest: the first whose key rests, that is, of which nothing runs. Only where a long
+# row of tasks is of keys at work, all keys are walked through, from one to the next by the index. A few more
+# than the head are taken along: a row that somebody else has locked is passed over.
+# Written as SQL: building and compiling it costs more than running it.
+_NEAR, _SPARE = 200, 8
 _WAITS = """task.queue = :queue AND task.done_at IS NULL AND task.dead_at IS NULL
     AND task.run_after <= statement_timestamp()
     AND (task.lease_until IS NULL OR task.lease_until < statement_timestamp())"""
-_SPARE = 8
 _TAKE_NEXT = f"""
-    WITH waiting AS NOT MATERIALIZED (SELECT * FROM task WHERE {_WAITS}),
+    WITH RECURSIVE
+    best AS MATERIALIZED (SELECT priority FROM task WHERE {_WAITS} ORDER BY priority, run_after LIMIT 1),
+    waiting AS NOT MATERIALIZED (
+        SELECT id, fair_key, run_after FROM task WHERE {_WAITS} AND priority = (SELECT priority FROM best)
+    ),
     busy AS (
         SELECT fair_key, count(*) AS running FROM task
         WHERE queue = :queue AND fair_key IS NOT NULL AND lease_until >= statement_timestamp()
         GROUP BY fair_key
     ),
-    line AS (
-        (SELECT id, priority, 0 AS running, run_after FROM waiting
-         WHERE fair_key IS NULL OR fair_key NOT IN (SELECT fair_key FROM busy)
-         ORDER BY priority, run_after, id LIMIT {_SPARE})
+    near AS MATERIALIZED (
+        SELECT id, run_after FROM (SELECT * FROM waiting ORDER BY run_after, id LIMIT {_NEAR}) oldest
+        WHERE fair_key IS NULL OR fair_key NOT IN (SELECT fair_key FROM busy)
+        ORDER BY run_after, id LIMIT {_SPARE}
+    ),
+    key AS (
+        (SELECT fair_key FROM waiting WHERE fair_key IS NOT NULL AND NOT EXISTS (SELECT FROM near)
+         ORDER BY fair_key LIMIT 1)
         UNION ALL
-        SELECT oldest.id, oldest.priority, busy.running, oldest.run_after
-        FROM busy, LATERAL (
-            SELECT id, priority, run_after FROM waiting WHERE fair_key = busy.fair_key
-            ORDER BY priority, run_after, id LIMIT {_SPARE}
+        SELECT (SELECT fair_key FROM waiting WHERE fair_key > key.fair_key ORDER BY fair_key LIMIT 1)
+        FROM key WHERE fair_key IS NOT NULL
+    ),
+    line AS MATERIALIZED (
+        SELECT id, 0 AS running, run_after FROM near
+        UNION ALL
+        (SELECT id, 0, run_after FROM waiting WHERE fair_key IS NULL AND NOT EXISTS (SELECT FROM near)
+         ORDER BY run_after, id LIMIT {_SPARE})
+        UNION ALL
+        SELECT oldest.id, turn.running, oldest.run_after
+        FROM (
+            SELECT fair_key, running FROM busy
+            UNION ALL
+            SELECT fair_key, 0 FROM key WHERE fair_key NOT IN (SELECT fair_key FROM busy)
+        ) turn, LATERAL (
+            SELECT id, run_after FROM waiting WHERE fair_key = turn.fair_key ORDER BY run_after, id LIMIT 2
         ) oldest
+        ORDER BY running, run_after, id LIMIT {_SPARE}
     )
     UPDATE task
     SET lease_token = :token, lease_until = statement_timestamp() + :lease, attempts = attempts + 1
     WHERE id = (
         SELECT task.id FROM task JOIN line ON line.id = task.id WHERE {_WAITS}
-        ORDER BY line.priority, line.running, line.run_after, line.id
+        ORDER BY line.running, line.run_after, line.id
         LIMIT 1 FOR UPDATE OF task SKIP LOCKED
     )
     RETURNING id, name, args, attempts

@@ -50,8 +50,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_task_turn_of_key",
         "task",
-        ["queue", "fair_key", "priority", "run_after", "id"],
-        postgresql_where=sa.text(f"{waiting} AND fair_key IS NOT NULL"),
+        ["queue", "priority", "fair_key", "run_after", "id"],
+        postgresql_where=sa.text(waiting),
     )
     op.create_index(
         "ix_task_leased",

@@ -18,6 +18,7 @@ from workers.sweep import sweep
 
 LEASE = timedelta(seconds=20)
 PAST = timedelta(seconds=-1)
+LONG_ROW = 210  # more than are looked at before the keys are walked through
 
 
 def _defer(session: Session, name: str = "credit.settle", **values: object) -> Task:
@@ -210,6 +211,20 @@ def test_tasks_without_a_creator_do_not_wait_for_turns(session: Session) -> None
     nobodys = [_defer(session, "media.ladder").id for _ in range(2)]
     _next(session)
     assert [_next(session), _next(session)] == nobodys
+
+
+def test_whose_turn_it_is_does_not_hide_behind_a_long_row_of_one_creator(session: Session) -> None:
+    row = [
+        Task(name="media.ladder", queue="media", args={}, fair_key="creator:1", run_after=clock.now() + PAST)
+        for _ in range(LONG_ROW)
+    ]
+    session.add_all(row)
+    session.flush()
+    _next(session)
+    others = [_defer(session, "media.ladder", fair_key=f"creator:{number}").id for number in (3, 2)]
+    others.append(_defer(session, "media.ladder").id)
+    assert [_next(session) for _ in range(3)] == others
+    assert _next(session) == row[1].id
 
 
 def test_what_is_wanted_soon_comes_first_and_bulk_last(session: Session) -> None:
