@@ -5,7 +5,7 @@ import { attach, release } from "./source.js";
 const READY_MS = 45_000;
 const MEET_MS = 6_000;
 const LEAD = 0.4; // seconds of the clip to be ahead, so that seeking is over when the old one gets there
-const CLOSE = [0.1, 0.2, 0.5]; // seconds apart that will do, at each try; a device that is busy jumps anyway
+const CLOSE = [0.1, 0.2, 1]; // seconds apart that will do, at each try; a device that is busy jumps anyway
 
 // Resolves with the <video> that plays now; rejects, leaving the old one as it was, when anything fails.
 // `wanted` says whether the person wants it to play; `signal` calls the change off.

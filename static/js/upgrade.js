@@ -54,7 +54,9 @@ export class Upgrade {
     this.chosen = true;
     clearTimeout(this.timer);
     if (this.player.files.state !== "ready") await this.refresh().catch(() => {});
-    return this.improve();
+    if (await this.improve() || wishes.quality !== quality) return;
+    const better = await this.#better().catch(() => null);
+    if (better) this.player.restart(better, this.player.video.currentTime); // with a break, but as the person wants it
   }
 
   // False when there is something better and it could not be had.
