@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -181,6 +182,7 @@ def hosts(count: int, settings: Settings, folder: Path) -> Iterator[list[Host]]:
         yield made
 
 
+@cache
 def may_make_namespaces() -> bool:
     """Found out by trying. What a killed run has left behind is removed on the way."""
     try:
