@@ -146,7 +146,9 @@ def test_a_source_that_is_not_kept_goes_with_the_ladder_and_is_missed_in_words(
         admin = factories.admin(session)
         video = session.get_one(Video, video_id)
         lifecycle.take_down(session, video, "Not yours.", admin.id)
-        lifecycle.restore(session, video, admin.id)
+    run_until_quiet("media")
+    with unit_of_work() as session:
+        lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
     run_until_quiet("preview", "media")
     restored = seen(video_id)
     assert (restored.state, restored.reason) == ("failed", lifecycle.SOURCE_NOT_KEPT)
