@@ -72,6 +72,7 @@ def test_the_main_job_on_engines_named_by_the_environment(
         "KINDRELAY_BASE_URL": address,
         "KINDRELAY_SECRET_KEY": "a secret of this test and of no other place",
         "KINDRELAY_SANDBOX_SECRET": "another secret of this test, also long",
+        "KINDRELAY_TRANSCODE_PRESET": "ultrafast",
     }
     with site(variables, port, logs):
         outcome = main_job.do(

@@ -76,6 +76,7 @@ def platform() -> Iterator[Platform]:
         str(port),
     ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
+    clean["KINDRELAY_TRANSCODE_PRESET"] = "ultrafast"  # what matters here is what is in the platform
     log = folder / "up.log"
     with log.open("wb") as output:
         running = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
