@@ -9,6 +9,7 @@ from types import FrameType
 from app.core import runtime, settings
 from app.core.settings import Settings, SettingsError
 from app.core.task_kinds import QUEUES
+from app.videos import recipes
 from workers import sweep
 from workers.listening import listen
 from workers.pool import Pool
@@ -19,13 +20,10 @@ def main(argv: list[str]) -> int:
     wanted = _parser().parse_args(argv)
     try:
         loaded = settings.load()
+        if wanted.queue in ("preview", "media"):
+            require_tools(loaded)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
-    if wanted.queue in ("preview", "media") and not (loaded.ffmpeg and loaded.ffprobe):
-        sys.stderr.write(
-            "KINDRELAY_FFMPEG and KINDRELAY_FFPROBE are not set, and neither program is on the PATH.\n"
-        )
         return 2
     runtime.start(loaded)
     if wanted.queue == "sweep":
@@ -34,6 +32,15 @@ def main(argv: list[str]) -> int:
         size = wanted.processes or processes_of(wanted.queue, loaded)
         Pool(size, lambda: listen(wanted.queue, loaded)).run()
     return 0
+
+
+def require_tools(loaded: Settings) -> None:
+    """Raise SettingsError unless the settings name all that a transcode needs."""
+    if not (loaded.ffmpeg and loaded.ffprobe):
+        raise SettingsError(
+            "KINDRELAY_FFMPEG and KINDRELAY_FFPROBE are not set, and neither program is on the PATH."
+        )
+    recipes.named(loaded.recipe)
 
 
 def processes_of(queue: str, loaded: Settings) -> int:

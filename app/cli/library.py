@@ -23,11 +23,13 @@ def reencode(wait: bool) -> None:
     """Bring every finished video to the recipe that KINDRELAY_RECIPE names, while people watch them."""
     settings = boot()
     from app.core.db import unit_of_work
+    from app.videos import recipes
     from workers import reencoding
 
+    recipe = recipes.named(settings.recipe).name
     with unit_of_work() as session:
-        task_ids = reencoding.begin(session, settings.recipe)
-    click.echo(f"{len(task_ids)} videos are to be encoded by {settings.recipe}.")
+        task_ids = reencoding.begin(session, recipe)
+    click.echo(f"{len(task_ids)} videos are to be encoded by {recipe}.")
     if not task_ids or not wait:
         return
     library = watched(task_ids)

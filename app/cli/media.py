@@ -1,4 +1,4 @@
-"""Commands about video files and the library of videos: `inspect` and `transcode` need no platform."""
+"""Commands about video files; they need no platform."""
 
 import json
 import os
@@ -131,17 +131,14 @@ def stages(*, shown: bool) -> Generator[Callable[[str], Callable[[float], None]]
 def tools() -> "Tools":
     """The media tools that the environment names, else those that the platform would run with."""
     from app.embedded import binaries
-    from app.videos.recipes import RECIPES
+    from app.videos import recipes
     from workers.transcode.encode import Tools
 
-    recipe = os.environ.get("KINDRELAY_RECIPE", "h264-2")
-    if recipe not in RECIPES:
-        raise click.ClickException(f"KINDRELAY_RECIPE must be one of: {', '.join(RECIPES)}.")
     return Tools(
         os.environ.get("KINDRELAY_FFMPEG") or str(binaries.resolve(binaries.FFMPEG).path),
         os.environ.get("KINDRELAY_FFPROBE") or str(binaries.resolve(binaries.FFPROBE).path),
         os.environ.get("KINDRELAY_TRANSCODE_PRESET", "veryfast"),
-        RECIPES[recipe],
+        recipes.named(os.environ.get("KINDRELAY_RECIPE", recipes.STANDARD.name)),
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from app.core.settings import SettingsError
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -47,3 +49,10 @@ SMALL = Recipe(
     fallback_side=480,
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in (STANDARD, SMALL)})
+
+
+def named(name: str) -> Recipe:
+    """The recipe that KINDRELAY_RECIPE calls `name`. Raises SettingsError when there is none such."""
+    if name not in RECIPES:
+        raise SettingsError(f"KINDRELAY_RECIPE must be one of: {', '.join(RECIPES)}.")
+    return RECIPES[name]
