@@ -72,7 +72,8 @@ def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
 
 def _make_up(session: Session, video: Video) -> None:
     """Do what has waited until the video can be played: its schedule, its creator's picture."""
-    if is_overdue(video) and video.scheduled_for:
+    if video.publishing == "scheduled" and video.scheduled_for:
+        # Whether its moment has come is the database's to say: the call for it may have come and gone already.
         _call_at(session, video, video.scheduled_for)
     if video.poster_ms is not None and video.poster_key is None:
         turn = turn_of(video)
