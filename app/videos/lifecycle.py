@@ -289,7 +289,7 @@ def restore(session: Session, video: Video, admin_id: int) -> None:
 def _is_worked_on(session: Session, video: Video) -> bool:
     """Whether a worker holds a task that writes files of the video."""
     held = select(Task.id).where(
-        Task.name.in_(("media.preview", "media.ladder", "media.poster")),
+        Task.name.in_(("media.preview", "media.ladder", "media.poster", "media.reencode")),
         Task.args["video_id"].as_integer() == video.id,
         Task.done_at.is_(None),
         Task.lease_until > func.now(),
