@@ -73,7 +73,7 @@ def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
 def _make_up(session: Session, video: Video) -> None:
     """Do what has waited until the video can be played: its schedule, its creator's picture."""
     if video.publishing == "scheduled" and video.scheduled_for:
-        # Whether its moment has come is the database's to say: the call for it may have come and gone already.
+        # Its moment is the database's to tell: the first call may have come and gone by now.
         _call_at(session, video, video.scheduled_for)
     if video.poster_ms is not None and video.poster_key is None:
         turn = turn_of(video)
