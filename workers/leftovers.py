@@ -17,11 +17,11 @@ from app.gateways.object_store import ObjectStore
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs, references, uploads
 from app.videos.models import Transcode, Upload, Video
+from app.videos.waiting import STAGES
 from workers.lease import Finisher, Lease
 from workers.media import BROKE_DOWN, nothing
 from workers.orphans import homes_of, orphans_of
 
-STAGES = ("media.preview", "media.ladder")
 # An attempt may still be sending its files; nothing younger than this is anybody's orphan.
 GRACE = timedelta(hours=1)
 LOOK_BACK = timedelta(days=3)
@@ -109,9 +109,10 @@ def clear(store: ObjectStore, code: str) -> Cleared | None:
         with unit_of_work() as session:
             video = session.scalars(select(Video).where(Video.code == code)).one()
             needed = references.needed_media(session, [code])
-        pause = timedelta(0) if outputs.is_withdrawn(video) else GRACE
         prefix = references.home_of(home[0].key)
-        if prefix not in needed and (prefix in over or list(orphans_of([home], needed, clock.now() - pause))):
+        # Withdrawn files go whatever their age: the store's clock may be ahead of ours.
+        is_free = outputs.is_withdrawn(video) or prefix in over
+        if prefix not in needed and (is_free or list(orphans_of([home], needed, clock.now() - GRACE))):
             store.media.delete_many([stored.key for stored in home])
     return Cleared(video.id, source, frozenset(over))
 
