@@ -14,7 +14,7 @@ const BUSY = new Set(["checking", "waiting", "sending", "lost", "joining"]);
 const lanes = gate(FILES_AT_ONCE);
 const slots = gate(PARTS_AT_ONCE);
 const opening = gate(1); // in the order of choosing, and no two files take the same unfinished upload
-const claimed = new Set();
+const claimed = new Set(); // for good: what is being cancelled is still listed for a moment
 
 export class Transfer {
   state = "new";
@@ -101,7 +101,6 @@ export class Transfer {
   async #forget() {
     const upload = this.upload ?? (await this.#starting?.catch(() => null));
     if (upload) this.taken -= this.file.size;
-    claimed.delete(upload?.code);
     this.upload = this.begun = this.#starting = null;
     this.arrived = 0;
     this.#sent.clear();
