@@ -17,6 +17,10 @@ Finisher = Callable[[Session], None]
 log = structlog.get_logger()
 
 
+def nothing(_session: Session) -> None:
+    """The finisher of a task that has nothing (more) to write but its own mark."""
+
+
 class GiveUp(Exception):  # noqa: N818 (it is an instruction to the runner, said by raising)
     """The task can never succeed; it goes to the dead tasks at once, with this message."""
 

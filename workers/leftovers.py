@@ -18,8 +18,8 @@ from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs, references, uploads
 from app.videos.models import Transcode, Upload, Video
 from app.videos.waiting import STAGES
-from workers.lease import Finisher, Lease
-from workers.media import BROKE_DOWN, nothing
+from workers.lease import Finisher, Lease, nothing
+from workers.media import BROKE_DOWN
 from workers.orphans import homes_of, orphans_of
 
 # An attempt may still be sending its files; nothing younger than this is anybody's orphan.

@@ -20,7 +20,7 @@ from app.gateways.object_store import ObjectStore, StorageUnavailable
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Video
-from workers.lease import Finisher, GiveUp, Lease
+from workers.lease import Finisher, GiveUp, Lease, nothing
 from workers.transcode import encode, probe, publish
 from workers.transcode.encode import Encoded, Tools
 from workers.transcode.probe import Probe
@@ -148,7 +148,7 @@ def attempt(
     with unit_of_work() as session:
         video = session.get(Video, video_id)
     if video is None or video.state not in states:
-        return nothing
+        return nothing  # somebody else did it, or the video is gone
     if video.source_key is None:
         return failure(video_id, lifecycle.SOURCE_NOT_KEPT, retryable=False)
     with workspace() as folder:
@@ -275,7 +275,3 @@ def say_why(session: Session, video_id: int, reason: str, *, retryable: bool) ->
     told = lifecycle.fail(session, video_id, reason=reason, retryable=retryable)
     if not told and session.get_one(Video, video_id).state == "ready":
         raise GiveUp(reason)
-
-
-def nothing(_session: Session) -> None:
-    """The task has nothing to do (any more): somebody else did it, or the video is gone."""

@@ -19,7 +19,7 @@ from app.gateways.object_store import Bucket, StoredObject
 from app.gateways.s3 import open_store
 from app.videos import references
 from app.videos.references import home_of
-from workers.lease import Finisher, GiveUp, Lease
+from workers.lease import Finisher, GiveUp, Lease, nothing
 
 GRACE = timedelta(hours=6)
 BATCH = 1000
@@ -76,7 +76,7 @@ def daily(_claim: Claim, _lease: Lease) -> Finisher:
     except SuspiciousError as error:
         raise GiveUp(str(error)) from error
     log.info("buckets swept", objects=report.objects, deleted=report.deleted, bytes=report.deleted_bytes)
-    return lambda _session: None
+    return nothing
 
 
 def sweep_all(*, dry_run: bool = False, force: bool = False) -> Report:

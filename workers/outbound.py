@@ -20,7 +20,7 @@ from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
 from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
-from workers.lease import Finisher, GiveUp, Lease
+from workers.lease import Finisher, GiveUp, Lease, nothing
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def send_mail(claim: Claim, _lease: Lease, *, mail: str, **ids: int) -> Finisher
     if letter is not None:
         message = compose.write(mail, letter.to, letter.locale, letter.values, key=f"task-{claim.task_id}")
         open_mailer(runtime.settings()).send(message)
-    return _nothing_more
+    return nothing
 
 
 def deliver_sandbox_event(_claim: Claim, _lease: Lease, *, event_id: int) -> Finisher:
@@ -169,10 +169,6 @@ def _about_video(session: Session, video: Video) -> Letter:
 def address(path: str) -> str:
     """The public address of a page, for mails."""
     return runtime.settings().base_url.rstrip("/") + path
-
-
-def _nothing_more(_session: Session) -> None:
-    """The letter is out; the task's own mark is all that is left to write."""
 
 
 # Mail name (its folder in templates/emails) → who gets it and what it says; None when it is no longer wanted.

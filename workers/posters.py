@@ -11,7 +11,7 @@ from app.core.tasks import Claim
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs, posters, renditions
 from app.videos.models import Video
-from workers.lease import Finisher, Lease
+from workers.lease import Finisher, Lease, nothing
 from workers.transcode import guard
 from workers.transcode.run import Limits, run
 from workers.transcode.workspace import workspace
@@ -75,7 +75,3 @@ def arguments(ffmpeg: str, film: Path, at_ms: int, target: Path) -> list[str]:
     picture = ["-frames:v", "1", "-vf", "scale=out_range=full,format=yuvj420p", "-q:v", "3"]
     anonymous = ["-map_metadata", "-1", "-fflags", "+bitexact", "-update", "1", "-f", "image2"]
     return [ffmpeg, "-nostdin", *guard.QUIET, *seek, *picture, *anonymous, "-y", str(target)]
-
-
-def nothing(_session: Session) -> None:
-    """Nobody waits for this picture any more."""
