@@ -21,7 +21,7 @@ from tests.sending import sent
 from workers import media
 from workers.lease import Lease
 from workers.runner import run_due
-from workers.transcode import probe
+from workers.transcode import reasons
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -102,7 +102,7 @@ def test_an_upload_becomes_playable_and_then_ready(
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [("text", probe.NOT_A_VIDEO), ("picture", probe.PICTURE), ("truncated", probe.INCOMPLETE)],
+    [("text", reasons.NOT_A_VIDEO), ("picture", reasons.PICTURE), ("truncated", reasons.INCOMPLETE)],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_words_and_deleted(
     upload: Callable[[Path], int], clips: Clips, store: ObjectStore, make: str, reason: str

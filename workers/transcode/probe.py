@@ -10,12 +10,9 @@ from workers.transcode.colours import Colours, colours
 from workers.transcode.header import Orientation, Stream
 from workers.transcode.ladder import frame_rate
 from workers.transcode.reasons import (
-    DAMAGED,
     EMPTY,
     INCOMPLETE,
-    NO_PICTURE,
     NO_SOUND,
-    NOT_A_VIDEO,
     PICTURE,
     SPLICED,
     TIMELESS,
@@ -27,22 +24,6 @@ from workers.transcode.reasons import (
 )
 from workers.transcode.signatures import is_picture
 from workers.transcode.timeline import SLACK_SECONDS, Timeline, is_whole
-
-__all__ = [
-    "DAMAGED",
-    "EMPTY",
-    "INCOMPLETE",
-    "NOT_A_VIDEO",
-    "NO_PICTURE",
-    "NO_SOUND",
-    "PICTURE",
-    "TOO_LARGE",
-    "TOO_LONG",
-    "Probe",
-    "Rejected",
-    "is_whole",
-    "probe",
-]
 
 LEAST_SECONDS = 0.1
 LONGEST_STILL_SECONDS = 1.0  # a file of one frame that announces more has lost the others

@@ -10,7 +10,7 @@ from PIL import Image
 from app.videos.recipes import STANDARD
 from tests import hls
 from tests.clips import CONCAT_TEXT, HLS_TEXT, Clips, bunny
-from workers.transcode import command, encode, guard, playlists, probe
+from workers.transcode import command, encode, guard, playlists, probe, reasons
 from workers.transcode.encode import Encoded, Tools
 from workers.transcode.run import ToolFailedError
 
@@ -81,16 +81,16 @@ def test_a_silent_clip_comes_out_silent(tools: Tools, clips: Clips, out: Path):
     encoded = made(tools, clips.silent(), out, whole=True)
     assert "AUDIO" not in encoded.master.read_text()
     assert len(streams(tools, out / "video.mp4")) == 1
-    assert encoded.warnings == (probe.NO_SOUND,)
+    assert encoded.warnings == (reasons.NO_SOUND,)
 
 
 def test_damage_is_kept_and_told(tools: Tools, clips: Clips, out: Path):
-    assert probe.DAMAGED in made(tools, clips.damaged(), out).warnings
+    assert reasons.DAMAGED in made(tools, clips.damaged(), out).warnings
 
 
 def test_what_was_decoded_must_be_all_of_it(tools: Tools, clips: Clips, out: Path):
     announced = probe.probe(tools.ffprobe, clips.short(), 600)
-    with pytest.raises(probe.Rejected, match="not complete"):
+    with pytest.raises(reasons.Rejected, match="not complete"):
         encode.preview(tools, clips.truncated(), out, announced, lambda _: None)
 
 

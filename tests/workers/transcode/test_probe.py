@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.clips import CONCAT_TEXT, HLS_TEXT, Clips
-from workers.transcode import header
+from workers.transcode import header, reasons
 from workers.transcode import probe as probing
-from workers.transcode.probe import Probe, Rejected
+from workers.transcode.probe import Probe
+from workers.transcode.reasons import Rejected
 from workers.transcode.run import ToolFailedError
 
 
@@ -56,7 +57,7 @@ def test_pixels_that_are_nearly_square_are_taken_for_square(aspect: str, shown: 
 def test_silence_is_accepted_and_told(clips: Clips):
     seen = look(clips, clips.silent())
     assert seen.audio_index is None
-    assert seen.warnings == (probing.NO_SOUND,)
+    assert seen.warnings == (reasons.NO_SOUND,)
 
 
 def test_a_variable_frame_rate_is_noticed(clips: Clips):
@@ -72,27 +73,27 @@ def test_wide_colours_are_noticed(clips: Clips):
 
 
 def test_a_text_file_is_not_a_video(clips: Clips):
-    assert reason(clips, clips.text()) == probing.NOT_A_VIDEO
+    assert reason(clips, clips.text()) == reasons.NOT_A_VIDEO
 
 
 def test_an_empty_file_is_said_to_be_empty(clips: Clips):
-    assert reason(clips, clips.text("", "empty.mp4")) == probing.EMPTY
+    assert reason(clips, clips.text("", "empty.mp4")) == reasons.EMPTY
 
 
 def test_a_picture_is_said_to_be_a_picture(clips: Clips, tmp_path: Path):
     renamed = tmp_path / "picture.mp4"
     renamed.write_bytes(clips.picture().read_bytes())
-    assert reason(clips, renamed) == probing.PICTURE
+    assert reason(clips, renamed) == reasons.PICTURE
 
 
 @pytest.mark.parametrize("make", ["sound_only", "cover_art"])
 def test_sound_alone_is_not_a_video(clips: Clips, make: str):
-    assert reason(clips, getattr(clips, make)()) == probing.NO_PICTURE
+    assert reason(clips, getattr(clips, make)()) == reasons.NO_PICTURE
 
 
 @pytest.mark.parametrize("make", ["truncated", "headless"])
 def test_a_file_without_its_end_is_said_to_be_incomplete(clips: Clips, make: str):
-    assert reason(clips, getattr(clips, make)()) == probing.INCOMPLETE
+    assert reason(clips, getattr(clips, make)()) == reasons.INCOMPLETE
 
 
 def test_a_film_over_the_limit_is_too_long(clips: Clips):
@@ -103,7 +104,7 @@ def test_a_film_over_the_limit_is_too_long(clips: Clips):
 @pytest.mark.parametrize("text", [HLS_TEXT, CONCAT_TEXT])
 def test_a_list_that_points_at_another_file_is_refused(clips: Clips, text: str):
     disguised = clips.text(text.format(target=clips.short()), f"list{len(text)}.mp4")
-    assert reason(clips, disguised) == probing.NOT_A_VIDEO
+    assert reason(clips, disguised) == reasons.NOT_A_VIDEO
 
 
 def test_a_missing_tool_says_nothing_about_the_file(clips: Clips):
