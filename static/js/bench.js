@@ -1,6 +1,7 @@
 // The film on the bench: a bar that seeks frame by frame, pictures to choose from, and times in the person's own zone.
 import { localise, zone } from "./local-time.js";
-import { attach, clock } from "./storyboard.js";
+import { clock } from "./player-says.js";
+import { attach } from "./storyboard.js";
 
 function film(part) {
   const video = part.querySelector("[data-film]");

@@ -1,11 +1,12 @@
 // Shows a picture of the place in a clip above its seek bar, while a person points at it, drags it or moves it by keys.
+import { clock } from "./player-says.js";
+
 const KEYS_MS = 1400;
 const SVG = "http://www.w3.org/2000/svg";
 
-// `range` is the seek bar, `vttUrl` the index of the storyboard. Returns a function that takes the pictures away.
+// `range` is the seek bar, `vttUrl` the index of the storyboard.
 export function attach(range, vttUrl) {
   const tip = build();
-  const stop = new AbortController();
   let tiles = null;
   let timer = 0;
   let dragging = false;
@@ -14,7 +15,7 @@ export function attach(range, vttUrl) {
   const hide = () => { clearTimeout(timer); tip.root.hidden = true; };
   const show = async (share) => {
     const found = await load();
-    if (!found.length || stop.signal.aborted) return;
+    if (!found.length) return;
     const seconds = share * found.at(-1).end;
     draw(tip, found.find((tile) => seconds < tile.end) ?? found.at(-1), seconds);
     place(tip.root, range, share);
@@ -30,22 +31,20 @@ export function attach(range, vttUrl) {
     if (!dragging) timer = setTimeout(hide, KEYS_MS);
   };
 
-  const options = { signal: stop.signal };
   range.after(tip.root);
-  range.addEventListener("pointerenter", load, options);
-  range.addEventListener("focus", load, options);
-  range.addEventListener("pointermove", point, options);
-  range.addEventListener("pointerdown", (event) => { dragging = true; point(event); }, options);
-  range.addEventListener("pointerleave", () => { if (!dragging) hide(); }, options);
-  addEventListener("pointerup", () => { if (dragging) { dragging = false; hide(); } }, options);
-  addEventListener("pointercancel", () => { dragging = false; hide(); }, options);
-  range.addEventListener("input", type, options);
-  range.addEventListener("blur", hide, options);
-  return () => { stop.abort(); clearTimeout(timer); tip.root.remove(); };
+  range.addEventListener("pointerenter", load);
+  range.addEventListener("focus", load);
+  range.addEventListener("pointermove", point);
+  range.addEventListener("pointerdown", (event) => { dragging = true; point(event); });
+  range.addEventListener("pointerleave", () => { if (!dragging) hide(); });
+  addEventListener("pointerup", () => { if (dragging) { dragging = false; hide(); } });
+  addEventListener("pointercancel", () => { dragging = false; hide(); });
+  range.addEventListener("input", type);
+  range.addEventListener("blur", hide);
 }
 
 // The tiles of a storyboard's index: {start, end, sheet, across, down, x, y, width, height}, in seconds and pixels.
-export async function fetchTiles(vttUrl) {
+async function fetchTiles(vttUrl) {
   const answer = await fetch(vttUrl);
   if (!answer.ok) throw new Error(`${answer.status}`);
   const blocks = (await answer.text()).split(/\r?\n\r?\n/).map((block) => block.match(/([\d:.]+) --> ([\d:.]+)\s+(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)/));
@@ -56,10 +55,6 @@ export async function fetchTiles(vttUrl) {
   const across = Math.max(...tiles.map((tile) => tile.x + tile.width));
   const down = Math.max(...tiles.map((tile) => tile.y + tile.height));
   return tiles.map((tile) => ({ ...tile, across, down }));
-}
-
-export function clock(time) {
-  return `${Math.floor(time / 60)}:${String(Math.floor(time % 60)).padStart(2, "0")}`;
 }
 
 function seconds(stamp) {
