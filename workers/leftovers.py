@@ -1,9 +1,7 @@
 """Clears away what a video has no use for: leftovers of killed attempts, what retired, what was removed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from sqlalchemy import delete, or_, select, update
@@ -33,15 +31,6 @@ LATER = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Cleared:
-    """Files that a video's row may stop naming, because they are gone."""
-
-    video_id: int
-    source: str | None
-    homes: frozenset[str]
-
-
 def sweep(_claim: Claim, _lease: Lease, *, video_code: str | None = None) -> Finisher:
     """Clear one video's leftovers now, or (hourly) those of every video that may have some.
 
@@ -49,8 +38,8 @@ def sweep(_claim: Claim, _lease: Lease, *, video_code: str | None = None) -> Fin
     """
     store = open_store(runtime.settings())
     if video_code is not None:
-        cleared = clear(store, video_code)
-        return partial(forget, cleared=[cleared] if cleared else [])
+        clear(store, video_code)
+        return nothing
     for part in (give_up_forgotten, answer_for_the_dead):
         with unit_of_work() as session:
             part(session)
@@ -61,12 +50,11 @@ def sweep(_claim: Claim, _lease: Lease, *, video_code: str | None = None) -> Fin
 
 def clear_each(store: ObjectStore, codes: Sequence[str]) -> Finisher:
     """Clear several videos; raises what the last one raised when the store seems to be down."""
-    done: list[Cleared] = []
     failed: list[str] = []
     in_a_row = 0
     for code in codes:
         try:
-            cleared = clear(store, code)
+            clear(store, code)
         except Exception as error:  # whatever is wrong with one video is not the others' fault
             log.warning("a video was not cleared", video=code, exc_info=error)
             failed.append(code)
@@ -75,10 +63,8 @@ def clear_each(store: ObjectStore, codes: Sequence[str]) -> Finisher:
                 raise
             continue
         in_a_row = 0
-        done += [cleared] if cleared else []
 
     def finish(session: Session) -> None:
-        forget(session, done)
         for code in failed:
             again = clock.now() + LATER
             key = f"media.sweep_orphans:{code}:{again:%Y-%m-%dT%H}"
@@ -87,13 +73,13 @@ def clear_each(store: ObjectStore, codes: Sequence[str]) -> Finisher:
     return finish
 
 
-def clear(store: ObjectStore, code: str) -> Cleared | None:
-    """Delete what a video has in both buckets and nobody needs; None when there is no such video."""
+def clear(store: ObjectStore, code: str) -> None:
+    """Delete what a video has in both buckets and nobody needs, and let its rows name it no more."""
     keep = runtime.settings().keep_sources
     with unit_of_work() as session:
         video = session.scalar(select(Video).where(Video.code == code))
         if video is None:
-            return None
+            return
         upload = session.scalar(select(Upload).where(Upload.video_id == video.id))
         over = references.named_media(session, video) - references.needed_media(session, [code])
         source = video.source_key
@@ -114,23 +100,20 @@ def clear(store: ObjectStore, code: str) -> Cleared | None:
         is_free = outputs.is_withdrawn(video) or prefix in over
         if prefix not in needed and (is_free or list(orphans_of([home], needed, clock.now() - GRACE))):
             store.media.delete_many([stored.key for stored in home])
-    return Cleared(video.id, source, frozenset(over))
+    with unit_of_work() as session:
+        forget(session, video.id, source, over)
 
 
-def forget(session: Session, cleared: Sequence[Cleared]) -> None:
-    """Let rows name no file that is gone."""
-    for gone in cleared:
-        this = Video.id == gone.video_id
-        session.execute(
-            delete(Transcode).where(Transcode.video_id == gone.video_id, Transcode.prefix.in_(gone.homes))
-        )
-        for name in (Video.preview_prefix, Video.ladder_prefix):
-            session.execute(update(Video).where(this, name.in_(gone.homes)).values({name: None}))
-        for home in gone.homes:
-            session.execute(
-                update(Video).where(this, Video.poster_key.startswith(home)).values(poster_key=None)
-            )
-        session.execute(update(Video).where(this, Video.source_key == gone.source).values(source_key=None))
+def forget(session: Session, video_id: int, source: str | None, homes: Collection[str]) -> None:
+    """Let a video's rows name no file that is gone."""
+    this = Video.id == video_id
+    session.execute(delete(Transcode).where(Transcode.video_id == video_id, Transcode.prefix.in_(homes)))
+    for name in (Video.preview_prefix, Video.ladder_prefix):
+        session.execute(update(Video).where(this, name.in_(homes)).values({name: None}))
+    for home in homes:
+        session.execute(update(Video).where(this, Video.poster_key.startswith(home)).values(poster_key=None))
+    if source:
+        session.execute(update(Video).where(this, Video.source_key == source).values(source_key=None))
 
 
 def scenes(session: Session) -> Sequence[str]:
