@@ -5,7 +5,7 @@ A recipe that has published anything never changes: another ladder, quality or l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.core.settings import SettingsError
@@ -24,8 +24,8 @@ class Recipe:
     quality: int
     preview_side: int
     fallback_side: int
-    preview_segment_seconds: int = field(default=2)
-    segment_seconds: int = field(default=4)
+    preview_segment_seconds: int = 2
+    segment_seconds: int = 4
 
     @property
     def short_sides(self) -> tuple[int, ...]:
