@@ -103,7 +103,7 @@ def bare_words(markup: str) -> list[str]:
 
 
 # Proper names, and the names of the languages in themselves.
-NOT_TRANSLATED = {"Kindrelay", "· Kindrelay", "English", "CSV"}
+NOT_TRANSLATED = {"Kindrelay", "· Kindrelay", "English", "CSV", "UTC"}
 
 
 def test_templates_hold_no_bare_words():

@@ -1,10 +1,13 @@
 """Sends a file through the worker's own code, in a process of its own whose costs are measured."""
 
+import contextlib
 import os
 import pickle
+import re
 import resource
 import select
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from workers.transcode.reasons import Rejected
 
 PATIENCE_SECONDS = 120
 MAX_VIDEO_SECONDS = 600
+LOOK_SECONDS = 0.005
 OPEN_FILES = Path("/proc/self/fd")
 
 Work = Callable[[], tuple[str, ...]]
@@ -69,15 +73,51 @@ def _attempt(work: Work) -> Outcome:
     before = _open_files()
     reason = error = None
     warnings: tuple[str, ...] = ()
-    try:
-        warnings = work()
-    except Rejected as rejection:
-        reason = rejection.message
-    except BaseException:  # whatever it is, the test must see it
-        error = traceback.format_exc()
+    with Memory() as memory:
+        try:
+            warnings = work()
+        except Rejected as rejection:
+            reason = rejection.message
+        except BaseException:  # whatever it is, the test must see it
+            error = traceback.format_exc()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     leaks = (*(f"open file {name}" for name in _open_files() - before), *_children())
-    return Outcome(reason, warnings, error, leaks, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    return Outcome(reason, warnings, error, leaks, used.ru_utime + used.ru_stime, memory.peak_bytes)
+
+
+class Memory:
+    """Looks at the high-water mark of every child's memory all the time.
+
+    What the system tells of children that have ended counts the size of the process they were forked from.
+    """
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._own = Path("/proc/self/cmdline").read_bytes()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            for children in Path("/proc/self/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    for child in children.read_text().split():
+                        self._look(Path("/proc", child))
+
+    def _look(self, child: Path) -> None:
+        with contextlib.suppress(OSError):
+            if (child / "cmdline").read_bytes() == self._own:
+                return  # it is still a copy of this process
+            found = re.search(r"VmHWM:\s+(\d+) kB", (child / "status").read_text())
+            self.peak_bytes = max(self.peak_bytes, int(found[1]) * 1024 if found else 0)
 
 
 def _open_files() -> set[str]:
