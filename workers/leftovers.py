@@ -134,9 +134,14 @@ def answer_for_the_dead(session: Session) -> None:
         Task.name.in_(STAGES), Task.dead_at.is_(None), Task.done_at.is_(None)
     )
     stuck = session.scalars(
-        select(Video.id).where(
-            Video.state.in_((*lifecycle.IN_WORK, "playable")), Video.id.in_(lost), Video.id.not_in(busy)
+        select(Video.id)
+        .where(
+            Video.state.in_((*lifecycle.IN_WORK, "playable")),
+            Video.publishing != "taken_down",
+            Video.id.in_(lost),
+            Video.id.not_in(busy),
         )
+        .with_for_update(skip_locked=True)
     )
     for video_id in stuck:
         lifecycle.fail(session, video_id, reason=BROKE_DOWN, retryable=True)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import tasks
+from app.core import runtime, tasks
 from app.core.db import unit_of_work
 from app.core.models import Task
 from app.core.tasks import Claim
 from app.videos import lifecycle, outputs
 from app.videos.models import Video
 from workers import media
-from workers.lease import Finisher, Lease
+from workers.lease import Finisher, Lease, nothing
 from workers.media import Job
 
 NAME = "media.reencode"
@@ -70,6 +70,8 @@ def reencode(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
     def stage(job: Job) -> Finisher:
         with unit_of_work() as session:
             before = session.get_one(Video, video_id).ladder_prefix
+            if outputs.prefix_of(session, video_id, runtime.settings().recipe, "ladder"):
+                return nothing
         sent = media.whole_ladder(job)
 
         def finish(session: Session) -> None:

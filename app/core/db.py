@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine
+from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -47,7 +47,9 @@ _active: ContextVar[Session | None] = ContextVar("active_session", default=None)
 def connect(settings: Settings) -> Engine:
     """Point `unit_of_work` at the settings' database; nothing is opened until first use."""
     ours = {f"keepalives_{name}": value for name, value in KEEPALIVES.items()}
-    servers = " ".join(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())
+    asked = str(make_url(settings.database_url).query.get("options", ""))
+    theirs = (f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())
+    servers = " ".join([*theirs, asked]).strip()
     engine = create_engine(
         settings.database_url,
         pool_pre_ping=True,

@@ -35,7 +35,12 @@ def add(session: Session, video: Video, *, language: str, filename: str, body: b
     if language not in OFFERED:
         raise Invalid("language", N_("Choose one from the list."))
     read = subtitles.read(body, language=language, duration_ms=video.duration_ms)
+    content = subtitles.as_webvtt(read.cues)
+    if len(content.encode()) > subtitles.MOST_BYTES:
+        raise Invalid("file", subtitles.TOO_LARGE)
     session.refresh(video, with_for_update=True)
+    if video.state == "removed":
+        raise NotFound(N_("This video is not here any more."))
     session.execute(delete(Caption).where(Caption.video_id == video.id, Caption.language == language))
     if _count(session, video) >= MOST_LANGUAGES:
         raise Invalid(
@@ -44,7 +49,7 @@ def add(session: Session, video: Video, *, language: str, filename: str, body: b
     caption = Caption(
         video_id=video.id,
         language=language,
-        content=subtitles.as_webvtt(read.cues),
+        content=content,
         cues=len(read.cues),
         filename=_clean(filename) or f"{language}.vtt",
     )

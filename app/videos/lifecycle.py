@@ -126,6 +126,7 @@ def replace_ladder(session: Session, video_id: int, before: str | None, prefix: 
 
 def retry(session: Session, video: Video) -> None:
     """Try a failed transcode again, on the creator's word. Raises KindrelayError when nothing failed."""
+    lock(session, video)
     is_open = video.state in ("failed", "playable") and video.publishing != "taken_down"
     if not video.retryable or not is_open:
         raise KindrelayError(N_("There is nothing to try again here."))

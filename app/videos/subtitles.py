@@ -18,6 +18,7 @@ LATEST_MS = (LONGEST_HOURS + 1) * 3_600_000 - 1
 PAST_THE_END_MS = 2000  # players and editors round; what is later belongs to another clip
 TYPED_MS = 6000  # how long a line typed with its start alone stays, at most
 
+TOO_LARGE = N_("A file of captions has up to 1 MB.")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width forms of ASCII
 BREAK = re.compile(r"\r\n|\r|\n")
 HEADER = re.compile(r"WEBVTT(?:[ \t\n]|$)")
@@ -62,7 +63,7 @@ def read(body: bytes, *, language: str, duration_ms: int | None) -> Subtitles:
     are left out. Raises Invalid for "file" with the number of the line that is wrong.
     """
     if len(body) > MOST_BYTES:
-        raise Invalid("file", N_("A file of captions has up to 1 MB."))
+        raise Invalid("file", TOO_LARGE)
     text = decode(body, language)
     if "\0" in text:
         raise Invalid("file", N_("This is no text file. Please choose a file of captions (.srt or .vtt)."))

@@ -37,8 +37,10 @@ function isNew(take, now) {
   const { state, publishing } = take.dataset;
   const shown = take.querySelector("[data-poster]");
   const isOtherPicture = shown && shown.dataset.poster !== (now.poster ?? "");
+  const isOtherChoice = "pictureAt" in take.dataset && take.dataset.pictureAt !== String(now.poster_ms ?? "");
   const hasEnded = !now.stage && take.querySelector(".meter");
-  return now.state !== state || now.publishing !== (publishing ?? now.publishing) || isOtherPicture || hasEnded;
+  const isForOthers = now.publishing !== (publishing ?? now.publishing);
+  return now.state !== state || isForOthers || isOtherPicture || isOtherChoice || hasEnded;
 }
 
 function move(take, now) {
@@ -67,7 +69,7 @@ async function replace(takes) {
 }
 
 function renew(take, found) {
-  for (const name of ["state", "publishing", "working"]) {
+  for (const name of ["state", "publishing", "pictureAt", "working"]) {
     if (name in found.dataset) take.dataset[name] = found.dataset[name];
     else delete take.dataset[name];
   }

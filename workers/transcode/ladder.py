@@ -79,8 +79,9 @@ def peak_rate(size: tuple[int, int], rate: Fraction, recipe: Recipe = STANDARD) 
     """Peak bits a second for a rendition of `size`; half as much again for fast clips."""
     bits = recipe.peak_rates.get(min(size))
     if bits is None:
-        pixels = Fraction(size[0] * size[1], 854 * 480)
-        bits = max(LEAST_BITS_PER_SECOND, round(recipe.peak_rates[480] * pixels))
+        side = recipe.preview_side
+        pixels = Fraction(size[0] * size[1], side * even(Fraction(side * 16, 9)))
+        bits = max(LEAST_BITS_PER_SECOND, round(recipe.peak_rates[side] * pixels))
     return bits * 3 // 2 if rate > 30 else bits
 
 

@@ -20,7 +20,7 @@ def send(bucket: Bucket, prefix: str, encoded: Encoded, still_wanted: Callable[[
         try:
             for done in as_completed(sent):
                 done.result()
-            still_wanted()
+                still_wanted()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -1,6 +1,7 @@
 """The upload's own small API, called by static/js/upload.js; the parts themselves never pass through here."""
 
 import re
+from contextlib import suppress
 from typing import Any, cast
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.core.db import unit_of_work
 from app.core.errors import Invalid
 from app.core.i18n import N_
-from app.gateways.object_store import StoredPart, UploadGone
+from app.gateways.object_store import StorageUnavailable, StoredPart, UploadGone
 from app.videos import uploads
 from app.videos.models import Upload
 from app.web.access import Rule, allow
@@ -39,7 +40,8 @@ def start() -> Response:
         with unit_of_work() as session:
             upload = uploads.register(session, settings(), creator_id, begun, filename=filename, size=size)
     except BaseException:
-        bucket.abort_upload(begun.key, begun.multipart_id)
+        with suppress(StorageUnavailable):  # the store drops what nobody goes on with by itself
+            bucket.abort_upload(begun.key, begun.multipart_id)
         raise
     return _shown(upload)
 

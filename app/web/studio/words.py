@@ -34,6 +34,7 @@ class Shown:
     note: str  # how far that is and how long it still takes
     problem: str
     poster: str | None
+    poster_ms: int | None  # where in the clip its creator chose it, also while it is being made
     publishing: str
 
     @property
@@ -64,6 +65,7 @@ def shown(video: Video, before: int | None = None) -> Shown:
         note=_note(video, before),
         problem=reason_of(video),
         poster=media_url(files.poster) if files else None,
+        poster_ms=video.poster_ms,
         publishing=video.publishing,
     )
 
