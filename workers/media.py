@@ -103,7 +103,7 @@ def ladder(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
     """Give a playable video all of its renditions."""
 
     def stage(job: Job) -> Finisher:
-        sent = whole_ladder(job)
+        sent = whole_ladder(job, Tools.of(runtime.settings()))
 
         def finish(session: Session) -> None:
             values = {"ladder_prefix": sent.prefix, "percent": 100, "reason": "", "retryable": False}
@@ -115,9 +115,8 @@ def ladder(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
     return attempt(claim, lease, video_id, "playable", ("playable",), stage)
 
 
-def whole_ladder(job: Job) -> Sent:
+def whole_ladder(job: Job, tools: Tools) -> Sent:
     """Make and store every rendition, but for what the preview has made already."""
-    tools = Tools.of(runtime.settings())
     fetch(job)
     seen = probe.probe(tools.ffprobe, job.source, runtime.settings().max_video_seconds)
     ready = fetch_preview(job, tools.recipe.name)

@@ -1,11 +1,11 @@
-"""Brings finished videos to the recipe of today, while people watch them.
+"""Brings finished videos to another recipe, while people watch them.
 
 A new ladder is made beside the old one and takes its place in one step; the old files stay readable for a
 while, for the pages that are open.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,11 +14,12 @@ from app.core import runtime, tasks
 from app.core.db import unit_of_work
 from app.core.models import Task
 from app.core.tasks import Claim
-from app.videos import lifecycle, outputs
+from app.videos import lifecycle, outputs, recipes
 from app.videos.models import Video
 from workers import media
 from workers.lease import Finisher, Lease, nothing
 from workers.media import Job
+from workers.transcode.encode import Tools
 
 NAME = "media.reencode"
 
@@ -48,7 +49,10 @@ def begin(session: Session, recipe: str) -> list[int]:
     begun: list[int | None] = []
     for video in outputs.outdated(session, recipe):
         turn = lifecycle.turn_of(video)
-        begun.append(waiting.get(video.id) or tasks.defer(session, NAME, fair_key=turn, video_id=video.id))
+        begun.append(
+            waiting.get(video.id)
+            or tasks.defer(session, NAME, fair_key=turn, video_id=video.id, recipe=recipe)
+        )
     return [task_id for task_id in begun if task_id is not None]
 
 
@@ -64,15 +68,16 @@ def progress(session: Session, task_ids: Sequence[int]) -> Library:
     return Library(len(rows) - done - len(failed), done, failed)
 
 
-def reencode(claim: Claim, lease: Lease, *, video_id: int) -> Finisher:
-    """Make a finished video's ladder anew by the recipe of today and put it in the old one's place."""
+def reencode(claim: Claim, lease: Lease, *, video_id: int, recipe: str) -> Finisher:
+    """Make a finished video's ladder anew by `recipe` and put it in the old one's place."""
 
     def stage(job: Job) -> Finisher:
         with unit_of_work() as session:
             before = session.get_one(Video, video_id).ladder_prefix
-            if outputs.prefix_of(session, video_id, runtime.settings().recipe, "ladder"):
+            if outputs.prefix_of(session, video_id, recipe, "ladder"):
                 return nothing
-        sent = media.whole_ladder(job)
+        tools = replace(Tools.of(runtime.settings()), recipe=recipes.named(recipe))
+        sent = media.whole_ladder(job, tools)
 
         def finish(session: Session) -> None:
             if lifecycle.replace_ladder(session, video_id, before, sent.prefix):

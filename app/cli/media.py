@@ -2,20 +2,26 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from app.embedded.errors import EmbeddedError
 
 if TYPE_CHECKING:
     from workers.transcode.encode import Tools
     from workers.transcode.inspection import Inspection
     from workers.transcode.offline import Made
 
+REFUSED = 1
+COULD_NOT = 2
 json_option = click.option("--json", "as_json", is_flag=True, help="For machines to read.")
 file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -24,14 +30,17 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, exists=Tr
 @file_argument
 @json_option
 def inspect(file: Path, as_json: bool) -> None:
-    """Say whether a video FILE would be accepted, and what is in it. Exit code 1 when it would be refused."""
+    """Say whether a video FILE would be accepted, and what is in it.
+
+    Exit code 0: accepted; 1: refused; 2: it could not be looked at.
+    """
     from workers.transcode import inspection
 
-    with broken_tools_said():
-        report = inspection.inspect(tools(), file.resolve(), most_seconds())
-    tell(report, in_words(report), as_json=as_json)
+    with answered(Path.cwd(), as_json=as_json):
+        report = inspection.inspect(tools(), regular(file), most_seconds())
+        tell(report, in_words(report), as_json=as_json)
     if not report.accepted:
-        sys.exit(1)
+        sys.exit(REFUSED)
 
 
 @click.command()
@@ -44,18 +53,14 @@ def inspect(file: Path, as_json: bool) -> None:
 )
 @json_option
 def transcode(file: Path, out: Path, as_json: bool) -> None:
-    """Make of a video FILE what a worker makes: preview, ladder, poster, storyboard, MP4, playlists."""
-    from workers.transcode import offline
-    from workers.transcode.reasons import Rejected
+    """Make of a video FILE what a worker makes: preview, ladder, poster, storyboard, MP4, playlists.
 
-    try:
-        with broken_tools_said(), stages(shown=not as_json) as stage:
-            made = offline.transcode(tools(), file.resolve(), out.resolve(), most_seconds(), stage)
-    except Rejected as rejection:
-        if not as_json:
-            raise
-        click.echo(json.dumps({"accepted": False, "reason": str(rejection)}, ensure_ascii=False))
-        sys.exit(1)
+    Exit code 0: made; 1: the file is refused; 2: it could not be made.
+    """
+    from workers.transcode import offline
+
+    with answered(out.parent, as_json=as_json), tidy_end(), stages(shown=not as_json) as stage:
+        made = offline.transcode(tools(), regular(file), out.resolve(), most_seconds(), stage)
     lines = [
         f"{rung.name}: {rung.width}×{rung.height}, {rung.average_rate // 1000} kbit/s" for rung in made.rungs
     ]
@@ -64,9 +69,57 @@ def transcode(file: Path, out: Path, as_json: bool) -> None:
     tell(made, "\n".join([*lines, f"{made.folder}/{made.master}"]), as_json=as_json)
 
 
+@contextmanager
+def answered(folder: Path, *, as_json: bool) -> Generator[None]:
+    """End with a sentence, or with JSON, whatever goes wrong while something is made in `folder`."""
+    from app.core.errors import KindrelayError
+    from app.core.settings import SettingsError
+    from workers.transcode.reasons import Rejected
+    from workers.transcode.run import ToolFailedError
+    from workers.transcode.workspace import ran_out
+
+    try:
+        yield
+    except Rejected as rejection:
+        ending({"accepted": False, "reason": str(rejection)}, f"Refused: {rejection}", as_json=as_json)
+        sys.exit(REFUSED)
+    except (KindrelayError, SettingsError, EmbeddedError, ToolFailedError, OSError, ValueError) as error:
+        is_full = folder.exists() and ran_out(folder, error)
+        words = f"There is no room left in {folder}." if is_full else str(error)
+        ending({"accepted": None, "error": words}, f"Error: {words}", as_json=as_json)
+        sys.exit(COULD_NOT)
+
+
+def ending(told: dict[str, object], words: str, *, as_json: bool) -> None:
+    """Say how it ended badly: to machines on standard output, to people beside it."""
+    click.echo(json.dumps(told) if as_json else words, err=not as_json)
+
+
+@contextmanager
+def tidy_end() -> Generator[None]:
+    """Let SIGTERM and a closed terminal clear up as Ctrl-C does."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def regular(file: Path) -> Path:
+    """The file's whole path. Raises ValueError when it is a device, a pipe or the like."""
+    if not file.is_file():
+        raise ValueError(f"{file} is not a regular file.")
+    return file.resolve()
+
+
 def tell(report: "Inspection | Made", words: str, *, as_json: bool) -> None:
     """Print a report, for people or for machines."""
-    click.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else words)
+    click.echo(json.dumps(asdict(report)) if as_json else words)
 
 
 def in_words(report: "Inspection") -> str:
@@ -87,17 +140,6 @@ def in_words(report: "Inspection") -> str:
         f"  Renditions  {', '.join(report.rungs)}",
     ]
     return "\n".join([*lines, *(f"  Look out    {warning}" for warning in report.warnings)])
-
-
-@contextmanager
-def broken_tools_said() -> Generator[None]:
-    """Say in a sentence that ffmpeg or ffprobe broke down."""
-    from workers.transcode.run import ToolFailedError
-
-    try:
-        yield
-    except ToolFailedError as error:
-        raise click.ClickException(f"The media tools could not go on. {error}") from None
 
 
 @contextmanager
@@ -143,5 +185,10 @@ def tools() -> "Tools":
 
 
 def most_seconds() -> int:
-    """The longest video that is taken, in seconds."""
-    return int(os.environ.get("KINDRELAY_MAX_VIDEO_SECONDS", "600"))
+    """The longest video that is taken, in seconds. Raises SettingsError."""
+    from app.core.settings import SettingsError
+
+    told = os.environ.get("KINDRELAY_MAX_VIDEO_SECONDS", "600")
+    if not told.isdecimal() or int(told) == 0:
+        raise SettingsError("KINDRELAY_MAX_VIDEO_SECONDS must be a whole number of seconds above zero.")
+    return int(told)

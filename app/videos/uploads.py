@@ -5,6 +5,7 @@ Opening: `require_room`, `begin`, `register`. Ending: `seal` and `complete`, or 
 repeated, and may meet itself or another of them half-way.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ PART_BYTES = 8 * 1024 * 1024
 MOST_PARTS = 9_000
 MOST_OPEN = 10
 TITLE_LENGTH = 100
+VIDEO_TYPE = re.compile(r"video/[A-Za-z0-9.+-]{1,60}")
 FILENAME_LENGTH = 200
 FREED = ("removed", "rejected")  # states whose source is deleted
 GONE = N_("This upload is no longer open. Please start it again.")
@@ -60,7 +62,7 @@ def require_room(session: Session, settings: Settings, creator_id: int, size: in
 
 def begin(bucket: Bucket, content_type: str) -> Begun:
     """Open a multipart upload under a key that nobody can guess."""
-    kind = content_type if content_type.startswith("video/") else "application/octet-stream"
+    kind = content_type if VIDEO_TYPE.fullmatch(content_type) else "application/octet-stream"
     key = f"sources/{new_code(22)}"
     return Begun(key, bucket.create_upload(key, kind), kind)
 

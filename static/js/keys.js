@@ -6,11 +6,13 @@ import { wishes } from "./player-wishes.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const SKIP_SECONDS = 5;
+const TYPING = "input, textarea, select, [contenteditable], details[open]";
 
 export function listen(current, sheets, step) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || sheets.open || sheets.keysOff) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], details[open]")) return;
+    const onSlider = event.target.matches("input[type=range]"); // which moves by its arrows and takes no letters
+    if (onSlider ? event.key.startsWith("Arrow") : event.target.closest(TYPING)) return;
     const player = current();
     const action = actionOf(event.key.length === 1 ? event.key.toLowerCase() : event.key, player, sheets, step);
     if (!action || (event.key === " " && event.target.closest("a, button, summary"))) return;

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_transcode_makes_what_a_worker_makes(clips: Clips, tmp_path: Path):
 def test_transcode_touches_no_folder_with_something_in_it(clips: Clips, tmp_path: Path):
     (tmp_path / "mine.txt").write_text("precious")
     answer = said("transcode", clips.short(), "--out", tmp_path)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "is not empty" in answer.output
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -79,3 +80,36 @@ def test_a_refused_file_leaves_no_folder(clips: Clips, tmp_path: Path):
 def test_an_unknown_recipe_is_named(clips: Clips, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KINDRELAY_RECIPE", "betamax")
     assert "KINDRELAY_RECIPE must be one of: h264-2" in said("inspect", clips.short()).output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("KINDRELAY_MAX_VIDEO_SECONDS", "-1", "must be a whole number"),
+        ("KINDRELAY_FFPROBE", "/bin/true", ""),
+        ("KINDRELAY_FFPROBE", "/nowhere/ffprobe", "ffprobe"),
+    ],
+)
+def test_machines_are_told_in_json_why_nothing_could_be_seen(
+    clips: Clips, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+):
+    monkeypatch.setenv(name, value)
+    answer = said("inspect", clips.tiny(), "--json")
+    assert answer.exit_code == 2
+    told = json.loads(answer.stdout)
+    assert told["accepted"] is None
+    assert words in told["error"]
+
+
+def test_a_pipe_is_no_video(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    answer = said("inspect", tmp_path / "pipe.mp4")
+    assert (answer.exit_code, "is not a regular file" in answer.output) == (2, True)
+
+
+def test_a_folder_that_cannot_be_made_is_named(clips: Clips, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    answer = said("transcode", clips.tiny(), "--out", tmp_path / "file" / "x")
+    assert answer.exit_code == 2
+    assert "Error:" in answer.output
+    assert answer.exception is None or isinstance(answer.exception, SystemExit)

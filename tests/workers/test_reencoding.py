@@ -1,7 +1,6 @@
 """A library is brought to another recipe while people watch it."""
 
 import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,18 +24,14 @@ from tests.clips import Clips
 from tests.sending import sent
 from workers import media, reencoding
 from workers.runner import run_due
+from workers.transcode.encode import Tools
 
 
 @pytest.fixture
 def hurried(live_database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    return follow(live_database, STANDARD.name, monkeypatch)
-
-
-def follow(settings: Settings, recipe: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Let the workers run under `recipe` from now on."""
-    changed = settings.model_copy(update={"transcode_preset": "ultrafast", "recipe": recipe})
+    changed = live_database.model_copy(update={"transcode_preset": "ultrafast", "recipe": STANDARD.name})
     monkeypatch.setattr(runtime, "settings", lambda: changed)
     return changed
 
@@ -47,16 +42,14 @@ def store(hurried: Settings) -> ObjectStore:
 
 
 @pytest.fixture
-def video_id(hurried: Settings, store: ObjectStore, clips: Clips) -> Iterator[int]:
-    """A finished video, made by the standard recipe; from now on the small one holds."""
+def video_id(hurried: Settings, store: ObjectStore, clips: Clips) -> int:
+    """A finished video, made by the standard recipe, under which the workers go on to run."""
     with unit_of_work() as session:
         creator = factories.person(session)
     video_id = sent(hurried, store, creator.id, clips.tiny()).video_id
     run_due("preview", "media")
     assert seen(video_id).state == "ready"
-    with pytest.MonkeyPatch.context() as patch:
-        follow(hurried, SMALL.name, patch)
-        yield video_id
+    return video_id
 
 
 def seen(video_id: int) -> Video:
@@ -106,8 +99,8 @@ def test_a_video_removed_meanwhile_gets_no_new_ladder(
     begun()
     real = media.whole_ladder
 
-    def removed_meanwhile(job: media.Job) -> media.Sent:
-        made = real(job)
+    def removed_meanwhile(job: media.Job, tools: Tools) -> media.Sent:
+        made = real(job, tools)
         with unit_of_work() as session:
             video = session.get_one(Video, video_id)
             lifecycle.remove(session, video, video.creator_id)
@@ -124,7 +117,7 @@ def test_a_video_removed_meanwhile_gets_no_new_ladder(
 def test_the_command_defers_the_work_and_can_be_left(
     video_id: int, hurried: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    small = runtime.settings()
+    small = hurried.model_copy(update={"recipe": SMALL.name})
     monkeypatch.setattr("app.cli.library.boot", lambda: small)
     answer = CliRunner().invoke(main, ["reencode", "--no-wait"])
     assert "1 videos are to be encoded by h264-2-small." in answer.output

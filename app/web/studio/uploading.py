@@ -30,7 +30,7 @@ def start() -> Response:
     """Open an upload for {filename, size, type}; nothing is written when there is no room for it."""
     asked = _json()
     filename, size, kind = str(asked.get("filename", "")), asked.get("size"), str(asked.get("type", ""))
-    if not isinstance(size, int):
+    if type(size) is not int:
         raise Invalid("file", N_("Please choose a file."))
     creator_id, bucket = required_person().id, object_store().private
     with unit_of_work() as session:
@@ -73,7 +73,7 @@ def part(upload_code: str) -> Response:
     upload = _load(upload_code)
     asked = _json()
     number, md5 = asked.get("number"), str(asked.get("md5", ""))
-    if not isinstance(number, int) or not MD5.fullmatch(md5):
+    if type(number) is not int or not MD5.fullmatch(md5):
         raise Invalid("number", N_("This upload has no such part."))
     return jsonify(url=uploads.part_address(object_store().private, upload, number, md5))
 

@@ -102,47 +102,25 @@ def projects() -> Response:
 @studio.route("/studio/videos/<video_code>", methods=["GET", "POST"])
 @allow(Rule.OWN)
 def video(video_code: str) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        own = details.of_video(session, load_own_video(session, video_code))
-        readable = captioned(session, own.video)
-        before = waiting.places(session, [own.video])
-        picturing = posters.is_being_made(session, own.video)
-    form = DetailsForm(own.video, tag=_tag_of(own))
-    if form.sent_and_valid():
-        try:
-            _save(video_code, form)
-        except KindrelayError as error:
-            form.refuse(error)
-        else:
-            if _wants_json():
-                return jsonify(saved=True)
-            flash(_("Saved."), "good")
-            return redirect(url_for("studio.video", video_code=video_code), code=303)
+    form = _details_form(video_code)
+    if request.method == "POST" and _saved(video_code, form):
+        if _wants_json():
+            return jsonify(saved=True)
+        flash(_("Saved."), "good")
+        return redirect(url_for("studio.video", video_code=video_code), code=303)
     if _wants_json():
         return jsonify(errors={name: next(iter(errors)) for name, errors in form.errors.items()}), 422
-    files = renditions.published(own.video)
-    return render_template(
-        "studio/video.html",
-        own=own,
-        form=form,
-        captioned=readable,
-        state=shown(own.video, before.get(own.video.id)),
-        steps=steps(own.video),
-        publishing=publishing_words(own.video.publishing),
-        warnings=warnings_of(own.video),
-        files=files,
-        strip=strip(files),
-        picturing=picturing,
-        overdue=lifecycle.is_overdue(own.video),
-        link=f"{settings().base_url.rstrip('/')}/v/{own.video.code}",
-        can_publish=own.video.state in lifecycle.SHOWABLE,
-    )
+    return _page(video_code, form)
 
 
 @studio.post("/studio/videos/<video_code>/publishing")
 @allow(Rule.OWN)
 def publish(video_code: str) -> ResponseReturnValue:
+    """Move who can see a video; what is typed about it beside the button is saved first."""
     to = request.form.get("to", "")
+    form = _details_form(video_code)
+    if "title" in request.form and not _saved(video_code, form):
+        return _page(video_code, form)
     with refusals_said(), unit_of_work() as session:
         video = load_own_video(session, video_code)
         if to in lifecycle.CHOICES:
@@ -189,15 +167,55 @@ def _moment() -> datetime:
         raise Invalid("at", N_("Please choose a day and a time.")) from error
 
 
-def _save(video_code: str, form: DetailsForm) -> None:
+def _page(video_code: str, form: DetailsForm) -> str:
+    """The page of one video, with the form as it was typed."""
     with unit_of_work() as session:
-        details.edit(
-            session,
-            load_own_video(session, video_code),
-            title=form.title.data or "",
-            description=form.description.data or "",
-            tag=form.tag.data or "",
-        )
+        own = details.of_video(session, load_own_video(session, video_code))
+        readable = captioned(session, own.video)
+        before = waiting.places(session, [own.video])
+        picturing = posters.is_being_made(session, own.video)
+    files = renditions.published(own.video)
+    return render_template(
+        "studio/video.html",
+        own=own,
+        form=form,
+        captioned=readable,
+        state=shown(own.video, before.get(own.video.id)),
+        steps=steps(own.video),
+        publishing=publishing_words(own.video.publishing),
+        warnings=warnings_of(own.video),
+        files=files,
+        strip=strip(files),
+        picturing=picturing,
+        overdue=lifecycle.is_overdue(own.video),
+        link=f"{settings().base_url.rstrip('/')}/v/{own.video.code}",
+        can_publish=own.video.state in lifecycle.SHOWABLE,
+    )
+
+
+def _details_form(video_code: str) -> DetailsForm:
+    with unit_of_work() as session:
+        own = details.of_video(session, load_own_video(session, video_code))
+    return DetailsForm(own.video, tag=_tag_of(own))
+
+
+def _saved(video_code: str, form: DetailsForm) -> bool:
+    """Whether what was typed is saved now; if not, the form says why."""
+    if not form.sent_and_valid():
+        return False
+    try:
+        with unit_of_work() as session:
+            details.edit(
+                session,
+                load_own_video(session, video_code),
+                title=form.title.data or "",
+                description=form.description.data or "",
+                tag=form.tag.data or "",
+            )
+    except KindrelayError as error:
+        form.refuse(error)
+        return False
+    return True
 
 
 def _tag_of(own: details.OwnVideo | None) -> str:
@@ -208,7 +226,7 @@ def _said_of(to: str) -> str:
     return {
         "published": _("Published. It stands in the feed as soon as it can be played."),
         "unlisted": _("Whoever has the link can watch it; it is not in the feed."),
-        "draft": _("Taken back. Only you can see it now."),
+        "draft": _("Taken back. Its page is closed to everybody but you."),
     }[to]
 
 
