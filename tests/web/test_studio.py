@@ -206,6 +206,29 @@ def test_a_creator_decides_who_can_see_a_video(studio: FlaskClient, session: Ses
         assert video.publishing == (to if to != "nonsense" else "draft")
 
 
+def test_publishing_saves_what_is_typed_beside_the_button(
+    studio: FlaskClient, session: Session, creator: Person
+):
+    video = factories.video(session, creator=creator, publishing="draft")
+    address = f"/studio/videos/{video.code}/publishing"
+    typed = {"to": "published", "description": "Nine days of work", "tag": ""}
+    refused = studio.post(address, data={**typed, "title": ""})
+    session.refresh(video)
+    assert "Please give the video a title." in refused.text
+    assert "Nine days of work" in refused.text
+    assert video.publishing == "draft"
+    assert studio.post(address, data={**typed, "title": "Our new roof"}).status_code == 303
+    session.refresh(video)
+    assert (video.publishing, video.title, video.description) == (
+        "published",
+        "Our new roof",
+        "Nine days of work",
+    )
+    page = studio.get(f"/studio/videos/{video.code}").text
+    buttons = [name for name in ('form="about-it" hidden', "formaction=") if name in page]
+    assert page.index(buttons[0]) < page.index(buttons[1])  # Enter in a field takes the first: it saves
+
+
 def test_a_failed_video_is_tried_again_on_request(studio: FlaskClient, session: Session, creator: Person):
     video = factories.video(session, creator, state="failed", retryable=True)
     studio.post(f"/studio/videos/{video.code}/retry")
