@@ -162,7 +162,7 @@ def upload(
 def write_down(page: Page, subtitles: str) -> None:
     """Be told that what is said is missing, and add it as the file of an editing program."""
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Please add captions")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("Please add captions")).to_be_visible()
     page.get_by_role("link", name="Add captions").click()
     page.select_option("select[name=language]", "zh-Hans")
     file: FilePayload = {

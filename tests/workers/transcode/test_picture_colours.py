@@ -125,6 +125,6 @@ def test_a_wide_clip_that_notes_nothing_but_its_curve_is_understood(tools: Tools
 def test_wide_colours_in_ordinary_light_are_brought_in(tools: Tools, films: Films, out: Path):
     wide = (charts.shown(PATCHES, 1.0)) ** (1 / 2.4)
     notes = "setparams=range=tv:color_primaries=bt2020:color_trc=bt2020-10:colorspace=bt2020nc"
-    source = films.made("wide.mp4", [wide] * 8, Take(coding=TEN_BITS, notes=None, filters=notes))
+    source = films.made("wide-gamut.mp4", [wide] * 8, Take(coding=TEN_BITS, notes=None, filters=notes))
     film, _ = results(tools, films, source, out)
     assert furthest(film, of_255()) <= 10
