@@ -163,7 +163,7 @@ def write_down(page: Page, subtitles: str) -> None:
     """Be told that what is said is missing, and add it as the file of an editing program."""
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("alert").get_by_text("Please add captions")).to_be_visible()
-    page.get_by_role("link", name="Add captions").click()
+    page.get_by_role("link", name="Add captions", exact=True).click()
     page.select_option("select[name=language]", "zh-Hans")
     file: FilePayload = {
         "name": "well.srt",
