@@ -13,11 +13,12 @@ SOUND = ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
 
 
 def clips(tools: Tools, folder: Path, seconds: int) -> list[Path]:
-    """Big Buck Bunny (1280 × 720), an upright clip of a phone, and a wide one of 60 frames a second."""
+    """Big Buck Bunny as it comes (720p) and enlarged, an upright phone clip, one of 60 frames a second."""
     phone = "crop=404:720,scale=1080:1920,setsar=1,fps=30,noise=alls=8:allf=t"
     fast = "scale=1920:1080,fps=60,noise=alls=6:allf=t"
     return [
         filmed(tools, folder / "bunny-720p.mp4", seconds, "null"),
+        filmed(tools, folder / "bunny-1080p.mp4", seconds, "scale=1920:1080"),
         filmed(tools, folder / "phone-1080x1920.mp4", seconds, phone),
         filmed(tools, folder / "fast-60fps.mp4", seconds, fast),
     ]

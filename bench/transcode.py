@@ -2,9 +2,9 @@
 
 `python -m bench.transcode [FILE…] [--seconds N] [--runs N] [--json]`
 
-Without files: Big Buck Bunny, an upright phone clip with grain, and a clip of 60 frames a second. Wall time
-swings with whatever else the machine does; CPU time is what a worker is paid in. The ways take turns, so that
-what disturbs one disturbs all, and each figure is the median of its runs.
+Without files: Big Buck Bunny in two sizes, an upright phone clip with grain, and one of 60 frames a second.
+Wall time swings with whatever else the machine does; CPU time is what a worker is paid in. The ways take
+turns, so that what disturbs one disturbs all, and each figure is the median of its runs.
 """
 
 import argparse
