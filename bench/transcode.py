@@ -52,6 +52,7 @@ def main() -> None:
     ffmpeg, ffprobe = (str(binaries.resolve(name).path) for name in (binaries.FFMPEG, binaries.FFPROBE))
     tools = Tools(ffmpeg, ffprobe, "veryfast")
     with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder  # of the children too: what one way leaves for the next goes with it
         clips = wanted.files or footage.clips(tools, Path(folder), wanted.seconds)
         figures = {clip.stem: measured(tools, clip, Path(folder), wanted.runs) for clip in clips}
     print(json.dumps(figures) if wanted.json else table(figures))
