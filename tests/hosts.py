@@ -34,6 +34,8 @@ RELAY_SECONDS = 30
 class Host:
     """One host: its folder for temporary files, how to run something on it, and what it runs."""
 
+    gateway = LOOPBACK  # where it finds the engines
+
     def __init__(
         self, folder: Path, log: Path, variables: Mapping[str, str], prefix: tuple[str, ...]
     ) -> None:
@@ -86,6 +88,11 @@ class Host:
             started.wait()
         self.running.clear()
 
+    def reaches(self, address: str, port: int | None) -> bool:
+        """Whether something answers there, seen from this host."""
+        command = ["bash", "-c", f": < /dev/tcp/{address}/{port}"]
+        return subprocess.run([*self._prefix, *command], stderr=subprocess.DEVNULL).returncode == 0
+
     def cut_off(self) -> None:
         """Take its network away. There is nothing to take where it has none of its own."""
 
@@ -136,11 +143,6 @@ class NamespacedHost(Host):
             self._relays.append(subprocess.Popen(relay, cwd=ROOT))
         for port in self._ports:
             self._wait_for(port)
-
-    def reaches(self, address: str, port: int | None) -> bool:
-        """Whether something answers there, seen from this host."""
-        command = ["bash", "-c", f": < /dev/tcp/{address}/{port}"]
-        return subprocess.run([*self._prefix, *command], stderr=subprocess.DEVNULL).returncode == 0
 
     def cut_off(self) -> None:
         _ip("link", "del", self._cable, check=False)

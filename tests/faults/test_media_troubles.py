@@ -189,6 +189,8 @@ def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restore
 
 
 def test_a_disk_without_room_is_waited_for(house: House, clips: Clips):
+    # Only a mounted disk can be nearly full without filling the machine's own. Where nobody may mount one,
+    # tests/workers/transcode/test_workspace.py still makes the same check, on the machine's disk.
     if not house.has_small_disk:
         pytest.skip("this machine lets nobody mount a small disk; the next test has a full one all the same")
     video_id = house.upload(clips.tiny())

@@ -34,6 +34,8 @@ def test_a_tool_gets_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert line == "[]"
 
 
+# Elsewhere the launcher cuts off no network: the list of protocols stands alone, and test_bad_input.py tries
+# it alone, with the namespace left out.
 @pytest.mark.skipif(sys.platform != "linux", reason="network namespaces are Linux's")
 def test_a_tool_reaches_no_network(tmp_path: Path):
     code = "import socket; print([name for _, name in socket.if_nameindex()])"
@@ -96,6 +98,7 @@ def test_children_of_a_tool_end_with_it(tmp_path: Path):
     assert not is_running(int(child))
 
 
+# Elsewhere the launcher cannot ask the kernel for it: a tool whose worker was killed ends by its CPU limit.
 @pytest.mark.skipif(sys.platform != "linux", reason="dying with the parent is Linux's")
 def test_a_tool_dies_with_its_worker(tmp_path: Path):
     tool = python("import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)")
