@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app.embedded import binaries
+from app.videos import renditions
 from bench import bare, footage
 from workers.transcode import encode, probe
 from workers.transcode.encode import Tools
@@ -95,7 +96,7 @@ def measured(tools: Tools, clip: Path, folder: Path, runs: int) -> dict[str, Any
 def worker_preview(tools: Tools, source: Path, folder: Path) -> None:
     """What a worker does until a clip is playable. Kept beside `folder` for the rest."""
     encode.preview(tools, source, folder, probe.probe(tools.ffprobe, source, MOST_SECONDS), lambda _: None)
-    (folder / encode.VIDEO).replace(previewed(source))
+    (folder / renditions.MP4).replace(previewed(source))
 
 
 def worker_rest(tools: Tools, source: Path, folder: Path) -> None:

@@ -53,7 +53,7 @@ def assert_nothing_is_left(store: ObjectStore) -> None:
     for video in videos:
         files = renditions.published(video)
         if files is not None:
-            assert_plays(store, files.playlist.removesuffix("master.m3u8"))
+            assert_plays(store, files.playlist.removesuffix(renditions.PLAYLIST))
             assert {files.poster, files.mp4} <= keys_of(store.media)
 
 

@@ -18,7 +18,7 @@ from app.core.i18n import N_
 from app.core.tasks import Claim
 from app.gateways.object_store import ObjectStore, StorageUnavailable
 from app.gateways.s3 import open_store
-from app.videos import lifecycle, outputs
+from app.videos import lifecycle, outputs, renditions
 from app.videos.models import Video
 from workers.lease import Finisher, GiveUp, Lease, nothing
 from workers.transcode import encode, probe, publish
@@ -128,10 +128,10 @@ def fetch_preview(job: Job, recipe: str) -> Path | None:
     """Download the MP4 of the preview that the same recipe has published, if there is one."""
     with unit_of_work() as session:
         prefix = outputs.prefix_of(session, job.video_id, recipe, "preview")
-    if prefix is None or job.store.media.head(f"{prefix}{encode.VIDEO}") is None:
+    if prefix is None or job.store.media.head(f"{prefix}{renditions.MP4}") is None:
         return None
     target = job.folder / "preview.mp4"
-    job.store.media.download(f"{prefix}{encode.VIDEO}", target)
+    job.store.media.download(f"{prefix}{renditions.MP4}", target)
     return target
 
 

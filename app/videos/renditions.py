@@ -1,13 +1,16 @@
-"""Where a video's published files are in the media bucket."""
+"""What a video's published files are called, and where they are in the media bucket."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.videos.models import Video
+if TYPE_CHECKING:  # the encoder takes the names from here, and runs without a database
+    from app.videos.models import Video
 
 POSTER = "poster.jpg"
 MP4 = "video.mp4"
 PLAYLIST = "master.m3u8"
 STORYBOARD = "storyboard.vtt"
+STORYBOARD_SHEET = "storyboard.jpg"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Renditions:
     storyboard: str | None
 
 
-def published(video: Video) -> Renditions | None:
+def published(video: "Video") -> Renditions | None:
     """The best published set of files: the whole ladder, else the preview, else None."""
     prefix = video.ladder_prefix or video.preview_prefix
     if not prefix:

@@ -9,6 +9,7 @@ from typing import Any
 import ffmpeg as _ffmpeg  # pyright: ignore[reportMissingTypeStubs] (it has none)
 
 from app.videos.recipes import Recipe
+from app.videos.renditions import POSTER
 from workers.transcode import filters, guard
 from workers.transcode.ladder import Rung, fallback_rung, group_length
 from workers.transcode.playlists import AUDIO, INDEX, Storyboard
@@ -17,8 +18,6 @@ from workers.transcode.probe import Probe
 ffmpeg: Any = _ffmpeg
 
 THREADS = min(os.cpu_count() or 1, 8)  # more cost memory a rendition and gain little
-POSTER = "poster.jpg"
-STORYBOARD = "storyboard.jpg"
 FRAMES = "storyboard.mkv"
 POSTER_LATEST_SECONDS = 3.0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.settings import Settings
+from app.videos import renditions
 from app.videos.recipes import RECIPES, STANDARD, Recipe
 from workers.transcode import colours, command, filters, playlists, verdict
 from workers.transcode.ladder import Rung, fallback_rung, preview_rung, rungs
@@ -13,10 +14,6 @@ from workers.transcode.probe import Probe
 from workers.transcode.reasons import DAMAGED, INCOMPLETE, Rejected
 from workers.transcode.run import Finished, Limits, ToolFailedError, run
 from workers.transcode.timeline import is_whole
-
-MASTER = "master.m3u8"
-VIDEO = "video.mp4"
-STORYBOARD_INDEX = "storyboard.vtt"
 
 Progress = Callable[[float], None]
 
@@ -98,11 +95,11 @@ def _encode(
     _join(tools, folder, fallback_rung(encoding.ladder, tools.recipe), probe, limits)
     if encoding.storyboard:
         frames = folder / command.FRAMES
-        sheet = command.tile(tools.ffmpeg, frames, encoding.storyboard, folder / command.STORYBOARD)
+        sheet = command.tile(tools.ffmpeg, frames, encoding.storyboard, folder / renditions.STORYBOARD_SHEET)
         run(sheet, folder, limits, lambda _: True)
         frames.unlink()
-        index = playlists.storyboard_index(encoding.storyboard, probe.seconds, command.STORYBOARD)
-        (folder / STORYBOARD_INDEX).write_text(index)
+        index = playlists.storyboard_index(encoding.storyboard, probe.seconds, renditions.STORYBOARD_SHEET)
+        (folder / renditions.STORYBOARD).write_text(index)
     return _listed(folder, encoding.ladder, probe, _warnings(probe, finished))
 
 
@@ -113,8 +110,9 @@ def _listed(folder: Path, ladder: Sequence[Rung], probe: Probe, warnings: tuple[
         alone = playlists.master(folder, [rung], probe.rate, has_audio=has_audio)
         (folder / f"{rung.name}.m3u8").write_text(alone)
     children = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
-    (folder / MASTER).write_text(playlists.master(folder, ladder, probe.rate, has_audio=has_audio))
-    return Encoded(folder, children, folder / MASTER, warnings)
+    master = folder / renditions.PLAYLIST
+    master.write_text(playlists.master(folder, ladder, probe.rate, has_audio=has_audio))
+    return Encoded(folder, children, master, warnings)
 
 
 def _must_be_whole(folder: Path, rung: Rung, probe: Probe) -> None:
@@ -126,7 +124,7 @@ def _must_be_whole(folder: Path, rung: Rung, probe: Probe) -> None:
 def _join(tools: Tools, folder: Path, rung: Rung, probe: Probe, limits: Limits) -> None:
     video = _in_one_file(folder, rung.name)
     audio = _in_one_file(folder, playlists.AUDIO) if probe.audio_index is not None else None
-    run(command.remux(tools.ffmpeg, video, audio, folder / VIDEO), folder, limits, lambda _: True)
+    run(command.remux(tools.ffmpeg, video, audio, folder / renditions.MP4), folder, limits, lambda _: True)
     for path in (video, audio):
         if path is not None:
             path.unlink()

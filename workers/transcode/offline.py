@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KindrelayError
-from workers.transcode import command, encode, playlists
+from app.videos import renditions
+from workers.transcode import encode, playlists
 from workers.transcode.encode import Encoded, Progress, Tools
 from workers.transcode.ladder import rungs
 from workers.transcode.probe import Probe, probe
@@ -71,7 +72,7 @@ def transcode(tools: Tools, source: Path, out: Path, max_seconds: int, stage: St
     early.mkdir(parents=True)
     try:
         first = encode.preview(tools, source, early, seen, stage(PREVIEW))
-        whole = encode.whole_ladder(tools, source, out, seen, stage(LADDER), early / encode.VIDEO)
+        whole = encode.whole_ladder(tools, source, out, seen, stage(LADDER), early / renditions.MP4)
     except BaseException:
         empty(out)
         if is_new:
@@ -105,9 +106,9 @@ def described(tools: Tools, out: Path, seen: Probe, first: Encoded, whole: Encod
         seconds=round(seen.seconds, 3),
         preview=str(first.master.relative_to(out)),
         master=whole.master.name,
-        mp4=encode.VIDEO,
-        poster=command.POSTER,
-        storyboard=encode.STORYBOARD_INDEX,
+        mp4=renditions.MP4,
+        poster=renditions.POSTER,
+        storyboard=renditions.STORYBOARD,
         rungs=tuple(made),
         files=len(sizes),
         bytes=sum(sizes),

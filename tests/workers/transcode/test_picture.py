@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.videos.renditions import MP4
 from tests import charts
 from tests.charts import Picture
 from tests.clips import turned
 from tests.films import Films, Take, ticking
 from tests.workers.transcode.conftest import previewed
-from workers.transcode.encode import VIDEO, Tools
+from workers.transcode.encode import Tools
 
 ALIKE = 0.93  # a picture turned, mirrored or squashed is below 0.75
 STILL = 8  # frames
@@ -26,7 +27,7 @@ def middle(films: Films, film: Path) -> Picture:
 def seen(tools: Tools, films: Films, source: Path, out: Path) -> Picture:
     """A frame from the middle of what becomes of `source`."""
     previewed(tools, source, out)
-    return middle(films, out / VIDEO)
+    return middle(films, out / MP4)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_turned_or_mirrored_clip_comes_out_upright(
     result = seen(tools, films, source, out / "made")
     assert charts.likeness(result, upright) > ALIKE
     assert charts.distance(result, upright) < charts.NEAR
-    [video] = films.streams(out / "made" / VIDEO)
+    [video] = films.streams(out / "made" / MP4)
     assert "side_data_list" not in video
 
 
@@ -111,7 +112,7 @@ def test_interlaced_lines_are_joined_into_whole_pictures(tools: Tools, films: Fi
     options = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "6", "-flags", "+ilme+ildct", "-top", "1")
     source = films.made("woven.mp4", woven, Take(options=options, filters="setfield=tff"))
     previewed(tools, source, out)
-    results = films.pictures(out / VIDEO)
+    results = films.pictures(out / MP4)
     assert len(results) == len(woven)
     for result, whole in list(zip(results, fields[::2], strict=True))[2:-2]:
         assert combing(result) < 0.3 * combing(woven[3])
@@ -128,9 +129,9 @@ def combing(picture: Picture) -> float:
 def test_motion_keeps_its_time_at_any_rate(tools: Tools, films: Films, out: Path, rate: int, expected: int):
     source = films.made(f"rate{rate}.mp4", ticking(1, rate, [], (192, 108)), Take(rate=str(rate)))
     previewed(tools, source, out)
-    times = films.times(out / VIDEO)
+    times = films.times(out / MP4)
     assert len(times) == expected
-    told = [charts.second_shown(picture, 1) for picture in films.pictures(out / VIDEO)]
+    told = [charts.second_shown(picture, 1) for picture in films.pictures(out / MP4)]
     assert max(abs(shown - time) for shown, time in zip(told, times, strict=True)) < 1 / expected
 
 
@@ -142,7 +143,7 @@ def test_uneven_frames_are_shown_at_their_time(tools: Tools, films: Films, out: 
     pauses = np.diff(films.times(source))
     assert pauses.max() > 3 * pauses.min()
     previewed(tools, source, out)
-    times = films.times(out / VIDEO)
+    times = films.times(out / MP4)
     assert np.ptp(np.diff(times)) < 0.001
-    told = [charts.second_shown(picture, 2) for picture in films.pictures(out / VIDEO)]
+    told = [charts.second_shown(picture, 2) for picture in films.pictures(out / MP4)]
     assert max(abs(shown - time) for shown, time in zip(told, times, strict=True)) < 0.04

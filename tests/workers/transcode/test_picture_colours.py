@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.videos.renditions import MP4
 from tests import charts
 from tests.charts import Coding
 from tests.films import Films, Take
 from tests.workers.transcode.conftest import previewed
-from workers.transcode.encode import VIDEO, Tools
+from workers.transcode.encode import Tools
 
 COLOURS = (
     (1.0, 1.0, 1.0),
@@ -47,14 +48,14 @@ def of_255(light: float = 1.0) -> list[tuple[int, int, int]]:
 def results(tools: Tools, films: Films, source: Path, out: Path) -> tuple[list[Any], list[Any]]:
     """The patches in the film and in the poster, once the film has said that it is an ordinary one."""
     previewed(tools, source, out)
-    [video] = films.streams(out / VIDEO)
+    [video] = films.streams(out / MP4)
     assert ORDINARY.items() <= video.items()
     assert video["pix_fmt"] == "yuv420p"
     assert not any(
         "light" in str(side) or "Mastering" in str(side) for side in video.get("side_data_list", [])
     )
     poster = np.asarray(Image.open(out / "poster.jpg").convert("RGB")) / 255
-    film = films.pictures(out / VIDEO)[1]
+    film = films.pictures(out / MP4)[1]
     return charts.patch_colours(film, len(COLOURS)), charts.patch_colours(poster, len(COLOURS))
 
 
@@ -106,7 +107,7 @@ def test_white_is_white_and_what_is_brighter_still_has_shape(
     light = charts.patches([(grey, grey, grey) for grey in greys])
     source = films.made(f"{curve}_greys.mp4", [SIGNAL[curve](light)] * 8, Take(coding=TEN_BITS, notes=curve))
     previewed(tools, source, out)
-    found = charts.patch_colours(films.pictures(out / VIDEO)[1], len(greys))
+    found = charts.patch_colours(films.pictures(out / MP4)[1], len(greys))
     assert all(max(grey) - min(grey) <= 2 for grey in found)
     middle, white, lamp, brighter = (grey[1] for grey in found)
     assert 98 <= middle <= 118

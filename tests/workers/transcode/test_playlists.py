@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from app.videos.recipes import STANDARD
+from app.videos.renditions import MP4, PLAYLIST, POSTER, STORYBOARD, STORYBOARD_SHEET
 from tests import charts, hls
 from tests.charts import Picture
 from tests.films import Films, Take, beeping, ticking
 from workers.transcode import encode, probe
-from workers.transcode.encode import MASTER, STORYBOARD_INDEX, VIDEO, Tools
+from workers.transcode.encode import Tools
 from workers.transcode.probe import Probe
 
 # The same pipeline with small rungs, so that a ladder costs little.
@@ -48,7 +49,7 @@ def made(tools: Tools, source: Path, folder: Path) -> Made:
     for each in (preview, ladder):
         each.mkdir(parents=True)
     encode.preview(tools, source, preview, seen, lambda _: None)
-    encode.whole_ladder(tools, source, ladder, seen, lambda _: None, preview / VIDEO)
+    encode.whole_ladder(tools, source, ladder, seen, lambda _: None, preview / MP4)
     return Made(source, seen, preview, ladder)
 
 
@@ -66,8 +67,8 @@ def portrait(real: Tools, films: Films, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_every_segment_is_as_told(portrait: Made):
-    preview = hls.check(portrait.preview / MASTER, 2, PORTRAIT, float(NTSC))
-    ladder = hls.check(portrait.ladder / MASTER, 4, PORTRAIT, float(NTSC))
+    preview = hls.check(portrait.preview / PLAYLIST, 2, PORTRAIT, float(NTSC))
+    ladder = hls.check(portrait.ladder / PLAYLIST, 4, PORTRAIT, float(NTSC))
     assert [film.init.size for film in preview.films] == [(160, 284)]
     assert [film.init.size for film in ladder.films] == [(240, 426), (160, 284)]
     assert [len(film.segments) for film in (*preview.films, *ladder.films)] == [6, 3, 3]
@@ -96,7 +97,7 @@ def test_each_rung_alone_is_a_playlist_too(portrait: Made):
 
 def test_nothing_is_published_that_no_playlist_or_page_names(portrait: Made):
     for folder in (portrait.preview, portrait.ladder):
-        named = {folder / name for name in (MASTER, VIDEO, "poster.jpg", "storyboard.jpg", STORYBOARD_INDEX)}
+        named = {folder / name for name in (PLAYLIST, MP4, POSTER, STORYBOARD, STORYBOARD_SHEET)}
         for playlist in folder.rglob("*.m3u8"):
             named |= {playlist, *hls.uris(playlist)}
             named |= {hls.init_of(playlist)} if playlist.name == "index.m3u8" else set()
@@ -112,17 +113,17 @@ def test_flash_and_beep_stay_together_on_every_rung(portrait: Made, films: Films
         flashes = films.flashes(hls.joined(rung, joined))
         assert np.abs(np.array(flashes) - EVENTS).max() <= 0.034
         assert np.abs(np.array(flashes) - beeps).max() <= 0.034
-    both = np.array(films.flashes(folder / VIDEO)) - films.beeps(folder / VIDEO)
+    both = np.array(films.flashes(folder / MP4)) - films.beeps(folder / MP4)
     assert np.abs(both).max() <= 0.034
 
 
 def test_the_single_file_plays_while_it_loads_and_is_as_long(portrait: Made, films: Films):
     for folder in (portrait.preview, portrait.ladder):
-        content = (folder / VIDEO).read_bytes()
+        content = (folder / MP4).read_bytes()
         order = [name for name, _, _ in hls.boxes(content) if name in (b"moov", b"mdat", b"moof")]
         assert order == [b"moov", b"mdat"]
-        assert films.duration(folder / VIDEO) == pytest.approx(10.3, abs=0.05)
-        assert len(films.times(folder / VIDEO)) == round(10.3 * NTSC)
+        assert films.duration(folder / MP4) == pytest.approx(10.3, abs=0.05)
+        assert len(films.times(folder / MP4)) == round(10.3 * NTSC)
 
 
 def test_storyboard_pictures_are_in_proportion_and_of_their_time(portrait: Made):
@@ -141,7 +142,7 @@ def test_storyboard_pictures_are_in_proportion_and_of_their_time(portrait: Made)
 
 def tiles(folder: Path) -> list[tuple[float, float, Picture]]:
     """Begin, end and picture of each cue of the storyboard."""
-    text = (folder / STORYBOARD_INDEX).read_text()
+    text = (folder / STORYBOARD).read_text()
     sheet = np.asarray(Image.open(folder / "storyboard.jpg").convert("RGB")) / 255
     found = re.findall(r"([\d:.]+) --> ([\d:.]+)\nstoryboard\.jpg#xywh=(\d+),(\d+),(\d+),(\d+)", text)
     cut: list[tuple[float, float, Picture]] = []
@@ -160,7 +161,7 @@ def seconds(stamp: str) -> float:
 
 def test_a_clip_of_four_seconds_is_one_segment(real: Tools, films: Films, tmp_path: Path):
     source = films.made("four.mp4", ticking(4, 25, [], (160, 90)), Take(options=QUICK, sound=beeping(4, [1])))
-    ladder = hls.check(made(real, source, tmp_path).ladder / MASTER, 4, (160, 90), 25)
+    ladder = hls.check(made(real, source, tmp_path).ladder / PLAYLIST, 4, (160, 90), 25)
     assert [segment.told for segment in ladder.films[0].segments] == [pytest.approx(4.0)]
 
 
@@ -171,12 +172,12 @@ def test_a_clip_of_three_minutes_keeps_its_boundaries_and_its_sound(
     pictures = ticking(180, 4, events, (160, 90))
     source = films.made("long.mp4", pictures, Take("4", options=QUICK, sound=beeping(180, events)))
     folders = made(dataclasses.replace(real, preset="ultrafast"), source, tmp_path)
-    ladder = hls.check(folders.ladder / MASTER, 4, (160, 90), 4)
+    ladder = hls.check(folders.ladder / PLAYLIST, 4, (160, 90), 4)
     assert len(ladder.films[0].segments) == 45
     assert [start for start, _, _ in tiles(folders.ladder)] == list(range(0, 180, 2))
     shown = [charts.second_shown(tile, 180) for _, _, tile in tiles(folders.ladder)]
     assert shown == pytest.approx(list(range(0, 180, 2)), abs=1.7)  # a column of a tile is worth a second
-    offsets = np.array(films.flashes(folders.ladder / VIDEO)) - films.beeps(folders.ladder / VIDEO)
+    offsets = np.array(films.flashes(folders.ladder / MP4)) - films.beeps(folders.ladder / MP4)
     assert abs(offsets).max() <= 0.04
 
 
@@ -188,7 +189,7 @@ def test_a_fast_silent_clip_at_full_size_stays_within_what_phones_play(
     seen = probe.probe(tools.ffprobe, source, 600)
     production = dataclasses.replace(tools, preset="veryfast")
     encode.whole_ladder(production, source, tmp_path, seen, lambda _: None)
-    ladder = hls.check(tmp_path / MASTER, 4, (1080, 1920), 60)
+    ladder = hls.check(tmp_path / PLAYLIST, 4, (1080, 1920), 60)
     assert [film.init.size for film in ladder.films] == [(1080, 1920), (720, 1280), (480, 852)]
     assert ladder.sound is None
     assert ladder.films[0].init.profile[2] == 42

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from app.videos.recipes import STANDARD
+from app.videos.renditions import MP4, PLAYLIST
 from tests import hls
 from tests.films import Films, Take, beeping, ticking
 from workers.transcode import encode, probe
-from workers.transcode.encode import MASTER, VIDEO, Tools
+from workers.transcode.encode import Tools
 
 # Said in the file as a whole. Each value stands nowhere else.
 TOLD = {
@@ -95,7 +96,7 @@ def published(telling: Path, tools: Tools, tmp_path_factory: pytest.TempPathFact
     for each in (preview, ladder, fresh):
         each.mkdir()
     encode.preview(small, telling, preview, seen, lambda _: None)
-    encode.whole_ladder(small, telling, ladder, seen, lambda _: None, preview / VIDEO)
+    encode.whole_ladder(small, telling, ladder, seen, lambda _: None, preview / MP4)
     encode.whole_ladder(small, telling, fresh, seen, lambda _: None)
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -133,7 +134,7 @@ def test_films_have_no_time_of_creation_no_extra_tracks_and_ordinary_labels(
             if name == b"udta":  # at most the name of the software that wrote the file
                 entries = content[start:end].partition(b"ilst")[2]
                 assert re.fullmatch(rb"(.{4}\xa9too.{4}data.{8}Lavf[\d.]*)?", entries, re.DOTALL)
-        if path.name != VIDEO:
+        if path.name != MP4:
             continue
         told = films.told(path)
         assert told["format"].get("tags", {}).keys() <= SAFE_FILE_TAGS
@@ -156,4 +157,4 @@ def test_playlists_name_files_alone(published: list[Path]):
     for path in (path for path in published if path.suffix == ".m3u8"):
         assert "PROGRAM-DATE-TIME" not in path.read_text()
         assert not any("/" in str(uri.relative_to(path.parent).parent.parent) for uri in hls.uris(path))
-    assert any(path.name == MASTER for path in published)
+    assert any(path.name == PLAYLIST for path in published)

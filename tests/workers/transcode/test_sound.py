@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.videos.renditions import MP4
 from tests import hls
 from tests.films import RATE, Films, Samples, Take, beeping, ticking
 from tests.workers.transcode.conftest import previewed
-from workers.transcode.encode import VIDEO, Tools
+from workers.transcode.encode import Tools
 
 FRAME = 0.04  # of the films here, 25 frames a second
 EVENTS = (0.6, 1.2, 2.0)
@@ -74,7 +75,7 @@ def test_flash_and_beep_stay_together(tools: Tools, films: Films, out: Path, nam
     expected = [event + shift for event in EVENTS if not name.startswith("late") or event > 0.7]
     [rung] = [folder for folder in out.iterdir() if folder.is_dir() and folder.name != "audio"]
     joined = {kind: hls.joined(out / kind, out / f"{kind}.joined.mp4") for kind in (rung.name, "audio")}
-    for film, sound in ((out / VIDEO, out / VIDEO), (joined[rung.name], joined["audio"])):
+    for film, sound in ((out / MP4, out / MP4), (joined[rung.name], joined["audio"])):
         flashes, beeps = films.flashes(film), films.beeps(sound)
         assert len(flashes) == len(beeps) == len(expected)
         for flash, beep, event in zip(flashes, beeps, expected, strict=True):
@@ -91,9 +92,9 @@ def test_every_channel_of_surround_sound_is_heard_and_nothing_is_distorted(
     source = films.made("surround.mkv", ticking(2, 25, [], SIZE), Take(options=options, sound=sound))
     assert 6 in [each.get("channels") for each in films.streams(source)]
     previewed(tools, source, out)
-    audio = films.streams(out / VIDEO)[1]
+    audio = films.streams(out / MP4)[1]
     assert (audio["channels"], audio["sample_rate"], audio["profile"]) == (2, "48000", "LC")
-    _, heard = films.sound(out / VIDEO)
+    _, heard = films.sound(out / MP4)
     left, right = spectrum(heard[:, 0]), spectrum(heard[:, 1])
     for channel, tone in TONES.items():
         assert decibels(left[tone]) > -40 or channel.endswith("R")
@@ -126,8 +127,8 @@ def test_sound_keeps_its_loudness_and_length(tools: Tools, films: Films, out: Pa
         f"loud{channels}-{rate}.mp4", ticking(1.5, 10, [], SIZE), Take("10", options=options, sound=sound)
     )
     previewed(tools, source, out)
-    assert films.duration(out / VIDEO) == pytest.approx(1.5, abs=0.05)
-    start, heard = films.sound(out / VIDEO)
+    assert films.duration(out / MP4) == pytest.approx(1.5, abs=0.05)
+    start, heard = films.sound(out / MP4)
     assert start == pytest.approx(0, abs=0.03)
     assert len(heard) / RATE == pytest.approx(1.5, abs=0.05)
     for channel in heard.T:
