@@ -1,5 +1,7 @@
 """Text that people typed, brought into a form that can be kept."""
 
+from pathlib import PurePath
+
 from app.core.errors import Invalid
 from app.core.i18n import N_
 
@@ -26,3 +28,10 @@ def paragraphs(field: str, text: str, length: int) -> str:
     if len(cleaned) > length:
         raise Invalid(field, N_("Use at most %(length)s characters."), length=length)
     return cleaned
+
+
+def filename(sent: str) -> str:
+    """The name of a file on one line: without folders, and without signs that nobody sees; may be empty."""
+    name = PurePath(sent.replace("\\", "/")).name
+    seen = (" " if sign.isspace() else sign for sign in name if sign.isprintable() or sign.isspace())
+    return "".join(seen).strip()

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.core import audit
+from app.core import audit, text
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.core.ids import new_code
@@ -127,6 +127,5 @@ def _require_open(session: Session, nonprofit: Nonprofit) -> None:
 
 
 def _shown_name(filename: str, suffix: str) -> str:
-    name = PurePath(filename.replace("\\", "/")).name
-    stem = "".join(sign for sign in PurePath(name).stem if sign.isprintable()).strip()
+    stem = PurePath(text.filename(filename)).stem.strip()
     return f"{stem[:MAX_FILENAME_LENGTH] or 'document'}.{suffix}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
-from app.core import audit
+from app.core import audit, text
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.videos import feed, subtitles
@@ -51,7 +51,7 @@ def add(session: Session, video: Video, *, language: str, filename: str, body: b
         language=language,
         content=content,
         cues=len(read.cues),
-        filename=_clean(filename) or f"{language}.vtt",
+        filename=text.filename(filename)[:FILENAME_LENGTH] or f"{language}.vtt",
     )
     session.add(caption)
     video.no_speech = False
@@ -157,9 +157,3 @@ def _require_while_shown(session: Session, video: Video) -> None:
     raise KindrelayError(
         N_("Others can see this video, so it needs captions or your word that nobody speaks in it.")
     )
-
-
-def _clean(filename: str) -> str:
-    """A name that is safe to show and to keep: the last part of a path, printable, not too long."""
-    last = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(sign for sign in last if sign.isprintable()).strip()[:FILENAME_LENGTH]

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from app.accounts.models import Person
-from app.core import clock, tasks
+from app.core import clock, tasks, text
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.core.ids import new_code
@@ -256,14 +256,8 @@ def megabytes(size: int) -> int:
 
 
 def shown_name(filename: str) -> str:
-    """The name of a file on one line: without folders, and without signs that nobody sees."""
-    name = PurePath(filename.replace("\\", "/")).name
-    return (
-        "".join(
-            " " if sign.isspace() else sign for sign in name if sign.isprintable() or sign.isspace()
-        ).strip()[:FILENAME_LENGTH]
-        or "video"
-    )
+    """The name under which a file is listed: safe to show, never empty, not too long."""
+    return text.filename(filename)[:FILENAME_LENGTH] or "video"
 
 
 def _open_count(session: Session, creator_id: int) -> int:

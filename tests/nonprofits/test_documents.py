@@ -59,7 +59,7 @@ def test_an_unknown_kind_is_refused(bucket: Bucket) -> None:
         ("certificate.pdf", "certificate.pdf"),
         ("C:\\Users\\mei\\登记证书.PDF", "登记证书.pdf"),
         ("../../etc/passwd", "passwd.pdf"),
-        ("a\r\nb\x00.exe", "ab.pdf"),
+        ("a\r\nb\x00.exe", "a  b.pdf"),
         ("", "document.pdf"),
         ("x" * 300 + ".pdf", "x" * 120 + ".pdf"),
     ],
