@@ -179,8 +179,8 @@ def tools() -> "Tools":
     return Tools(
         os.environ.get("KINDRELAY_FFMPEG") or str(binaries.resolve(binaries.FFMPEG).path),
         os.environ.get("KINDRELAY_FFPROBE") or str(binaries.resolve(binaries.FFPROBE).path),
-        os.environ.get("KINDRELAY_TRANSCODE_PRESET", "veryfast"),
-        recipes.named(os.environ.get("KINDRELAY_RECIPE", recipes.STANDARD.name)),
+        told("transcode_preset"),
+        recipes.named(told("recipe")),
     )
 
 
@@ -188,7 +188,14 @@ def most_seconds() -> int:
     """The longest video that is taken, in seconds. Raises SettingsError."""
     from app.core.settings import SettingsError
 
-    told = os.environ.get("KINDRELAY_MAX_VIDEO_SECONDS", "600")
-    if not told.isdecimal() or int(told) == 0:
+    seconds = told("max_video_seconds")
+    if not seconds.isdecimal() or int(seconds) == 0:
         raise SettingsError("KINDRELAY_MAX_VIDEO_SECONDS must be a whole number of seconds above zero.")
-    return int(told)
+    return int(seconds)
+
+
+def told(field: str) -> str:
+    """What the environment says of a setting, else its default; the other settings may be missing."""
+    from app.core.settings import Settings, env_name
+
+    return os.environ.get(env_name(field), str(Settings.model_fields[field].default))
