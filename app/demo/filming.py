@@ -21,7 +21,7 @@ from app.demo.errors import DemoError
 from app.demo.film import shoot
 from app.demo.founding import person
 from app.gateways.object_store import Bucket
-from app.videos import captions, details, lifecycle, uploads
+from app.videos import captions, details, publishing, uploads
 from app.videos import models as videos
 from app.videos.models import Video
 
@@ -76,7 +76,7 @@ def send(upload: Upload, path: Path, settings: Settings, private: Bucket, browse
         session.refresh(video)
         if upload.published and upload is not IN_A_HURRY:
             _make_readable(session, video, CAPTIONS.get(upload.key, {}))
-            lifecycle.publish(session, video, "published", creator_id)
+            publishing.publish(session, video, "published", creator_id)
 
 
 def _make_readable(session: Session, video: Video, typed: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
 from app.core.models import Task
-from app.videos import lifecycle
+from app.videos import lifecycle, publishing
 from app.videos.models import Transcode, Video
 from tests import factories
 from tests.clips import Clips
@@ -177,14 +177,14 @@ def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restore
     house.until(lambda: house.held)
     with unit_of_work() as session:
         admin = factories.admin(session)
-        lifecycle.take_down(session, session.get_one(Video, video_id), "Why", admin.id)
+        publishing.take_down(session, session.get_one(Video, video_id), "Why", admin.id)
         with pytest.raises(KindrelayError, match="still ending"):
-            lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
+            publishing.restore(session, session.get_one(Video, video_id), admin.id)
     house.go()
     ends(house, video_id, "uploaded")
     assert list(keys_of(house.store.media)) == []
     with unit_of_work() as session:
-        lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
+        publishing.restore(session, session.get_one(Video, video_id), admin.id)
     house.until(lambda: seen(video_id).state == "playable")
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.errors import Invalid, KindrelayError, NotFound
-from app.videos import captions, lifecycle
+from app.videos import captions, lifecycle, publishing
 from app.videos.models import Caption, Video
 from tests import factories
 
@@ -91,9 +91,9 @@ def test_a_film_without_sound_needs_nothing(session: Session):
 
 def show(session: Session, video: Video, to: str) -> None:
     if to == "scheduled":
-        lifecycle.schedule(session, video, clock.now() + timedelta(hours=1), video.creator_id)
+        publishing.schedule(session, video, clock.now() + timedelta(hours=1), video.creator_id)
     else:
-        lifecycle.publish(session, video, to, video.creator_id)
+        publishing.publish(session, video, to, video.creator_id)
 
 
 def test_captions_take_back_the_word_that_nobody_speaks(session: Session):

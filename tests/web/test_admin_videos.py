@@ -8,7 +8,7 @@ from app.core.settings import Settings
 from app.gateways.models import KeptMail
 from app.gateways.object_store import Bucket
 from app.gateways.s3 import open_store
-from app.videos import lifecycle, outputs
+from app.videos import outputs, publishing
 from app.videos.models import Video
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -83,7 +83,7 @@ def test_whoever_has_the_link_is_led_to_the_project_and_told_nothing_more(
 ):
     project = factories.project(session)
     video = factories.video(session, carries=project, title="A title to keep quiet about")
-    lifecycle.take_down(session, video, REASON, ada.id)
+    publishing.take_down(session, video, REASON, ada.id)
     for person in (None, factories.person(session), session.get_one(Person, video.creator_id)):
         page = sign_in_as(office, person).get(f"/v/{video.code}")
         assert page.status_code == 410
@@ -95,7 +95,7 @@ def test_whoever_has_the_link_is_led_to_the_project_and_told_nothing_more(
     assert f"/v/{video.code}" not in office.get(f"/p/{project.code}").text
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * (lifecycle.REASON_LENGTH + 1)])
+@pytest.mark.parametrize("reason", ["", "   ", "x" * (publishing.REASON_LENGTH + 1)])
 def test_nothing_is_taken_down_without_a_fair_reason(
     office: FlaskClient, session: Session, media: Bucket, reason: str
 ):
@@ -109,7 +109,7 @@ def test_nothing_is_taken_down_without_a_fair_reason(
 
 def test_a_video_is_given_back_as_a_draft(office: FlaskClient, session: Session, ada: Person):
     video = factories.video(session)
-    lifecycle.take_down(session, video, REASON, ada.id)
+    publishing.take_down(session, video, REASON, ada.id)
     session.flush()
     session.expunge_all()
     assert office.post(f"/admin/videos/{video.code}/restore").status_code == 303
@@ -133,7 +133,7 @@ def test_videos_are_found_by_link_title_and_creator(office: FlaskClient, session
         assert removed.code not in page
     assert "No video found" in office.get("/admin/videos?q=zzzz%25").text
     assert other.code in office.get("/admin/videos").text
-    lifecycle.take_down(session, other, REASON, ada.id)
+    publishing.take_down(session, other, REASON, ada.id)
     page = office.get("/admin/videos?taken_down=1").text
     assert other.code in page
     assert video.code not in page

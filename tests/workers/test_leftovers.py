@@ -12,7 +12,7 @@ from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore, StorageUnavailable
 from app.gateways.s3 import S3Bucket, open_store
-from app.videos import lifecycle, references, uploads
+from app.videos import lifecycle, publishing, references, uploads
 from app.videos.models import Transcode, Upload, Video
 from tests import factories
 from tests.sending import opened
@@ -119,7 +119,7 @@ def test_the_chosen_picture_stays_and_the_one_before_goes(session: Session, stor
 def test_a_video_that_was_taken_down_keeps_its_source_alone(session: Session, store: ObjectStore):
     video = made(session, store, publishing="published")
     store.media.put(file_of(video, "being-sent"), b"film")
-    lifecycle.take_down(session, video, "Somebody else's film.", factories.admin(session).id)
+    publishing.take_down(session, video, "Somebody else's film.", factories.admin(session).id)
     leftovers.clear(store, video.code)
     assert keys_of(store.media) == set()
     assert keys_of(store.private) == {video.source_key}

@@ -13,7 +13,7 @@ from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore
 from app.gateways.s3 import open_store
-from app.videos import lifecycle, outputs
+from app.videos import lifecycle, outputs, publishing
 from app.videos.models import Transcode, Video
 from tests import factories
 from tests.clips import Clips
@@ -145,10 +145,10 @@ def test_a_source_that_is_not_kept_goes_with_the_ladder_and_is_missed_in_words(
     with unit_of_work() as session:
         admin = factories.admin(session)
         video = session.get_one(Video, video_id)
-        lifecycle.take_down(session, video, "Not yours.", admin.id)
+        publishing.take_down(session, video, "Not yours.", admin.id)
     run_until_quiet("media")
     with unit_of_work() as session:
-        lifecycle.restore(session, session.get_one(Video, video_id), admin.id)
+        publishing.restore(session, session.get_one(Video, video_id), admin.id)
     run_until_quiet("preview", "media")
     restored = seen(video_id)
     assert (restored.state, restored.reason) == ("failed", lifecycle.SOURCE_NOT_KEPT)

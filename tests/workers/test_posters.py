@@ -12,7 +12,7 @@ from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.object_store import Bucket
 from app.gateways.s3 import open_store
-from app.videos import lifecycle, outputs, posters, references, renditions
+from app.videos import outputs, posters, publishing, references, renditions
 from app.videos.models import Video
 from tests import factories
 from tests.clips import Clips
@@ -114,7 +114,7 @@ def test_a_picture_made_while_the_video_is_taken_down_is_not_shown_and_goes_at_o
     posters.choose(session, video, 300)
     key = posters.fresh_key(video.code)
     media.put(key, b"a picture that came too late")
-    lifecycle.take_down(session, video, "Why", factories.admin(session).id)
+    publishing.take_down(session, video, "Why", factories.admin(session).id)
     assert not posters.settle(session, video, 300, key)
     run_due("preview", "media")
     session.refresh(video)

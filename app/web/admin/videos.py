@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
-from app.videos import details, lifecycle, oversight, renditions
+from app.videos import details, oversight, publishing, renditions
 from app.web.access import Rule, allow
 from app.web.admin.forms import TakeDownForm
 from app.web.flashes import refusals_said
@@ -51,7 +51,7 @@ def take_down(video_code: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             found = load_any_video(session, video_code)
-            lifecycle.take_down(session, found, form.reason.data or "", required_person().id)
+            publishing.take_down(session, found, form.reason.data or "", required_person().id)
     except KindrelayError as error:
         form.refuse(error)
         return _page(video_code, form)
@@ -64,7 +64,7 @@ def take_down(video_code: str) -> ResponseReturnValue:
 @allow(Rule.ADMIN)
 def restore(video_code: str) -> ResponseReturnValue:
     with refusals_said(), unit_of_work() as session:
-        lifecycle.restore(session, load_any_video(session, video_code), required_person().id)
+        publishing.restore(session, load_any_video(session, video_code), required_person().id)
         flash(_("Given back as a draft. Its versions are being made again."), "good")
     return redirect(url_for("admin_videos.video", video_code=video_code), code=303)
 

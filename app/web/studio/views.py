@@ -10,7 +10,7 @@ from app.core.db import unit_of_work
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.projects import queries
-from app.videos import details, lifecycle, posters, renditions, uploads, waiting
+from app.videos import details, lifecycle, posters, publishing, renditions, uploads, waiting
 from app.web.access import Rule, allow
 from app.web.flashes import refusals_said
 from app.web.loaders import load_own_upload, load_own_video
@@ -123,8 +123,8 @@ def publish(video_code: str) -> ResponseReturnValue:
         return _page(video_code, form)
     with refusals_said(), unit_of_work() as session:
         video = load_own_video(session, video_code)
-        if to in lifecycle.CHOICES:
-            lifecycle.publish(session, video, to, required_person().id)
+        if to in publishing.CHOICES:
+            publishing.publish(session, video, to, required_person().id)
             flash(_said_of(to), "good")
     return redirect(url_for("studio.video", video_code=video_code), code=303)
 
@@ -133,7 +133,7 @@ def publish(video_code: str) -> ResponseReturnValue:
 @allow(Rule.OWN)
 def schedule(video_code: str) -> ResponseReturnValue:
     with refusals_said(), unit_of_work() as session:
-        lifecycle.schedule(session, load_own_video(session, video_code), _moment(), required_person().id)
+        publishing.schedule(session, load_own_video(session, video_code), _moment(), required_person().id)
         flash(_("Scheduled. Until then only you can see it."), "good")
     return redirect(url_for("studio.video", video_code=video_code), code=303)
 
@@ -187,9 +187,9 @@ def _page(video_code: str, form: DetailsForm) -> str:
         files=files,
         strip=strip(files),
         picturing=picturing,
-        overdue=lifecycle.is_overdue(own.video),
+        overdue=publishing.is_overdue(own.video),
         link=f"{settings().base_url.rstrip('/')}/v/{own.video.code}",
-        can_publish=own.video.state in lifecycle.SHOWABLE,
+        can_publish=own.video.state in publishing.SHOWABLE,
     )
 
 
