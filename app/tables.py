@@ -5,6 +5,7 @@ from app.core import models as core
 from app.core.db import Base
 from app.credit import models as credit
 from app.donations import models as donations
+from app.finance import models as finance
 from app.gateways import models as gateways
 from app.nonprofits import models as nonprofits
 from app.projects import models as projects
@@ -16,6 +17,7 @@ __all__ = [
     "core",
     "credit",
     "donations",
+    "finance",
     "gateways",
     "nonprofits",
     "projects",

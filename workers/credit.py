@@ -1,63 +1,85 @@
 """Settlement: above donations, credit and reports, so it may call each of them; none of them calls up."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock, runtime, tasks
+from app.core import clock, db, runtime, tasks
 from app.core.tasks import Claim
 from app.credit import credits
-from app.donations import events, ledger, settlement
+from app.donations import cases as cases_in_hand
+from app.donations import disputes, events, ledger, refunds
+from app.donations.cases import Case
 from app.donations.models import PaymentEvent
 from app.donations.settlement import Mismatch, Move
 from app.gateways import traffic
 from app.gateways.payments.registry import open_gateway
+from app.nonprofits.models import PaymentAccount
 from app.reports import rollups
 from workers.lease import Finisher, GiveUp, Lease
 
 RECONCILED = timedelta(days=3)
 
 
-def settle(session: Session, *, event_id: int) -> None:
-    """Apply a verified payment event: donation state, ledger, credit, rollups, mail; all or nothing.
+def settle(session: Session, *, event_ids: Sequence[int]) -> None:
+    """Apply verified payment events: donation states, ledger, credit, rollups, mail; all or nothing.
 
     An event that came early stays kept; whichever event makes it legal applies it. One whose figures are not
     the donation's is never applied and stays with the dead tasks until a person has looked.
     """
-    event = session.get_one(PaymentEvent, event_id)
-    donation = settlement.lock(session, event)
-    try:
-        settlement.check(session, donation, event)
-    except Mismatch as error:
-        raise GiveUp(str(error)) from error
-    while move := settlement.advance(session, donation, clock.now()):
-        _book(session, move)
+    told = session.scalars(
+        select(PaymentEvent).where(PaymentEvent.id.in_(event_ids)).order_by(PaymentEvent.id)
+    ).all()
+    cases = cases_in_hand.take(session, told)
+    _refuse_mismatches(cases, told)
+    _book(session, cases_in_hand.advance(session, cases, clock.now()))
 
 
-def _book(session: Session, move: Move) -> None:
-    donation = move.donation
-    ledger.post(session, move)
-    if move.captured_minor:
-        rollups.add(session, donation, credits.apply(session, donation, move.at))
-        if donation.email:
-            tasks.defer(session, "mail.send", mail="receipt", donation_id=donation.id)
-    if move.refunded_minor:
-        reversals = credits.reverse(session, donation, move.event, move.refunded_minor, move.at)
-        rollups.take_back(session, donation, reversals, move.at)
+def _refuse_mismatches(cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
+    ids = {event.id for event in told}
+    for case in cases:
+        for event in case.events:
+            if event.id in ids:
+                try:
+                    case.check(event)
+                except Mismatch as error:
+                    raise GiveUp(str(error)) from error
+
+
+def _book(session: Session, moves: Sequence[Move]) -> None:
+    ledger.post(session, moves)
+    refunds.follow(session, moves)
+    disputes.follow(session, moves)
+    captured = [move for move in moves if move.captured_minor]
+    rollups.add(session, credits.apply(session, captured))
+    rollups.take_back(session, credits.reverse(session, moves))
+    for move in captured:
+        if move.donation.email:
+            tasks.defer(session, "mail.send", mail="receipt", donation_id=move.donation.id)
 
 
 def expire(session: Session) -> None:
     """Close the donations that were begun and never paid."""
-    settlement.expire_abandoned(session)
+    cases_in_hand.expire_abandoned(session)
 
 
 def reconcile(_claim: Claim, _lease: Lease) -> Finisher:
     """Ask the provider what has happened, and keep what its webhooks have not told."""
     gateway = open_gateway(runtime.settings(), traffic.transport())
-    told = gateway.list_settled(clock.now() - RECONCILED) if gateway else []
+    told = gateway.list_settled(clock.now() - RECONCILED, _accounts(gateway.name)) if gateway else []
 
     def keep(session: Session) -> None:
         for event in told:
             events.record(session, event)
 
     return keep
+
+
+def _accounts(provider: str) -> Sequence[str]:
+    """Every account that ever received through a provider; a disconnected one still has refunds."""
+    with db.unit_of_work() as session:
+        return session.scalars(
+            select(PaymentAccount.reference).where(PaymentAccount.provider == provider)
+        ).all()

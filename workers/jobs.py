@@ -1,6 +1,8 @@
 """Which function runs which durable task.
 
 SHORT functions take the session of the task's own transaction and the task's arguments.
+BATCHED functions take the session and, for an argument `thing`, the `things` of all the tasks that are due:
+they are done in one transaction, or each in its own when that fails.
 LONG functions take the claim, its lease and the arguments, do slow work outside of any transaction,
 and return the finisher that runs in the task's own transaction.
 """
@@ -11,10 +13,10 @@ from workers import credit, leftovers, media, orphans, outbound, posters, publis
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
-    "credit.settle": credit.settle,
     "donations.expire": credit.expire,
     "videos.publish_scheduled": publishing.publish_scheduled,
 }
+BATCHED: Mapping[str, Callable[..., None]] = {"credit.settle": credit.settle}
 LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.preview": media.preview,
     "media.ladder": media.ladder,

@@ -121,7 +121,7 @@ def demo() -> None:
 def check_books(as_json: bool) -> None:
     """Prove that donations, ledger, credit and reports agree to the cent."""
     boot()
-    from app import books
+    from app.finance import books
 
     if not books.run(click.echo, as_json=as_json):
         sys.exit(1)

@@ -72,3 +72,17 @@ class AuditEvent(Row):
     action: Mapped[str]
     subject: Mapped[str]
     details: Mapped[dict[str, Any]]
+
+
+class Alert(Row):
+    """Something that administrators should look at soon; raised once for each `dedupe_key`."""
+
+    __tablename__ = "alert"
+
+    kind: Mapped[str]
+    subject: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime | None]
+    seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -109,13 +109,20 @@ def extend(session: Session, claims: Sequence[Claim], lease: timedelta) -> set[i
 
 def finish(session: Session, claim: Claim) -> None:
     """Mark the task done in the transaction of its effects. Raises LeaseLost when it is no longer ours."""
-    done = session.scalar(
-        _held(claim)
+    finish_all(session, [claim])
+
+
+def finish_all(session: Session, claims: Sequence[Claim]) -> None:
+    """Mark tasks done in the transaction of their effects. Raises LeaseLost unless all are still ours."""
+    held = {claim.task_id for claim in claims}
+    done = session.scalars(
+        update(Task)
+        .where(Task.id.in_(held), Task.lease_token.in_({claim.token for claim in claims}))
         .values(done_at=func.now(), lease_token=None, lease_until=None, last_error=None)
         .returning(Task.id)
-    )
-    if done is None:
-        raise LeaseLost(f"task {claim.task_id} ({claim.name})")
+    ).all()
+    if lost := held - set(done):
+        raise LeaseLost(f"tasks {sorted(lost)} ({claims[0].name})")
 
 
 def give_back(session: Session, claim: Claim, error: str, *, final: bool = False) -> None:

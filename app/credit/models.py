@@ -35,15 +35,19 @@ class Credit(Row):
 
 
 class CreditReversal(Row):
-    """What a refund takes back of a credit."""
+    """What a refund or a lost dispute takes back of a credit; less than nothing when a refund failed.
+
+    `fee_minor` is the credit's share of what a dispute cost.
+    """
 
     __tablename__ = "credit_reversal"
     __table_args__ = (
         UniqueConstraint("credit_id", "event_id"),
-        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("fee_minor >= 0 AND (amount_minor <> 0 OR fee_minor > 0)", name="amount"),
     )
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), index=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("payment_event.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     at: Mapped[datetime] = mapped_column(default=now)

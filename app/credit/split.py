@@ -17,6 +17,8 @@ def taken_back(refunded: int, remaining: Sequence[int]) -> list[int]:
     In proportion to what is left of each, so that no part ever goes below zero, in however many steps it is
     refunded, and a full refund takes back exactly everything. Raises ValueError for more than is left in all.
     """
+    if refunded == 0:
+        return [0] * len(remaining)
     if refunded > sum(remaining):
         raise ValueError(f"cannot take back {refunded} of {sum(remaining)}")
     return largest_remainder(refunded, [Fraction(part) for part in remaining])

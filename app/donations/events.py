@@ -25,6 +25,12 @@ def record(session: Session, event: VerifiedEvent) -> bool:
             fee_minor=event.fee_minor,
             currency=event.amount.currency,
             payload=event.payload,
+            part=event.part,
+            alias=event.alias,
+            subscription=event.subscription,
+            card=event.card,
+            reason=event.reason,
+            respond_by=event.respond_by,
             occurred_at=event.occurred_at,
             received_at=clock.now(),
         )

@@ -1,6 +1,6 @@
 """Tables of donations, the provider's events and the ledger. The money tables are append-only, by trigger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -15,7 +15,7 @@ from app.projects.models import Project
 from app.videos.models import DonationLink, Video
 
 STATES = ("pending", "paid", "partly_refunded", "refunded", "disputed", "lost", "failed", "expired")
-ACCOUNTS = ("provider", "donations", "fees")
+ACCOUNTS = ("provider", "donations", "fees", "disputed", "bank")
 CODE_LENGTH = 22  # a donation's code opens the donor's own page: it is a secret
 
 
@@ -28,7 +28,14 @@ class Donation(Row):
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("captured_minor IN (0, amount_minor)", name="captured"),
         CheckConstraint("refunded_minor BETWEEN 0 AND captured_minor", name="refunded"),
+        CheckConstraint(
+            "lost_minor >= 0 AND disputed_minor >= 0 AND refunded_minor + lost_minor <= captured_minor",
+            name="lost",
+        ),
         UniqueConstraint("provider", "reference"),
+        UniqueConstraint("capture_reference", "provider"),
+        Index("ix_donation_email", "email", postgresql_where=text("email <> ''")),
+        Index("ix_donation_nonprofit_id_id", "nonprofit_id", text("id DESC")),
         Index("ix_donation_project_id_paid", "project_id", text("paid_at DESC"), "id"),
         Index("ix_donation_video_id", "video_id"),
         Index("ix_donation_pending", "created_at", postgresql_where=text("state = 'pending'")),
@@ -48,7 +55,9 @@ class Donation(Row):
     state: Mapped[str] = mapped_column(default="pending")
     captured_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
-    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # all that it cost: fees, lost disputes
+    disputed_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # held back while a dispute is open
+    lost_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # given back by lost disputes
     donor_name: Mapped[str] = mapped_column(default="")
     anonymous: Mapped[bool] = mapped_column(default=False)
     email: Mapped[str] = mapped_column(default="")
@@ -56,11 +65,16 @@ class Donation(Row):
     private_note: Mapped[str] = mapped_column(default="")
     locale: Mapped[str] = mapped_column(default="en")
     provider: Mapped[str]
-    reference: Mapped[str | None]  # the provider's name for the payment
+    reference: Mapped[str | None]  # the provider's name for the payment, from when it was opened
+    capture_reference: Mapped[str | None]  # the name that later events call it by, where that is another
     pay_url: Mapped[str | None]  # where the donor goes on to pay
     idempotency: Mapped[str] = mapped_column(unique=True)  # one form, one donation, however often it is sent
+    monthly_gift_id: Mapped[int | None] = mapped_column(
+        ForeignKey("monthly_gift.id", use_alter=True), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
     paid_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # when the donor's own data were deleted at the donor's wish
 
     nonprofit: Mapped[Nonprofit] = relationship(lazy="raise")
     project: Mapped[Project] = relationship(lazy="raise")
@@ -71,6 +85,11 @@ class Donation(Row):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def kept(self) -> Money:
+        """What was captured and not given back; a dispute that is still open takes nothing."""
+        return Money(self.captured_minor - self.refunded_minor - self.lost_minor, self.currency)
 
 
 class DonationMove(Row):
@@ -92,6 +111,7 @@ class PaymentEvent(Row):
     __table_args__ = (
         UniqueConstraint("provider", "event_id"),
         Index("ix_payment_event_reference", "provider", "reference"),
+        Index("ix_payment_event_alias", "provider", "alias", postgresql_where=text("alias <> ''")),
     )
 
     provider: Mapped[str]
@@ -99,7 +119,14 @@ class PaymentEvent(Row):
     kind: Mapped[str]  # app.gateways.payments.EventKind
     account: Mapped[str]  # the nonprofit's account at the provider
     reference: Mapped[str]  # the payment at the provider
-    amount_minor: Mapped[int] = mapped_column(BigInteger)  # refunds: the total refunded so far
+    part: Mapped[str] = mapped_column(default="")  # the refund or dispute it is about
+    alias: Mapped[str] = mapped_column(default="")  # another name of the payment, which later events use
+    subscription: Mapped[str] = mapped_column(default="")  # the monthly gift it belongs to
+    card: Mapped[str] = mapped_column(default="")  # the provider's fingerprint of the card
+    reason: Mapped[str] = mapped_column(default="")
+    respond_by: Mapped[datetime | None]
+    # A refund without a part: the total refunded so far.
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     currency: Mapped[str]
     payload: Mapped[dict[str, Any]]
@@ -112,10 +139,12 @@ class LedgerTransaction(Row):
     """A balanced posting; its entries add up to zero in every currency, by a deferred constraint."""
 
     __tablename__ = "ledger_transaction"
+    __table_args__ = (CheckConstraint("(donation_id IS NULL) <> (nonprofit_id IS NULL)", name="whose"),)
 
     kind: Mapped[str]
     idempotency: Mapped[str] = mapped_column(unique=True)
-    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
+    nonprofit_id: Mapped[int | None] = mapped_column(ForeignKey("nonprofit.id"))  # of a payout
     at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -132,3 +161,113 @@ class LedgerEntry(Row):
     account: Mapped[str]
     currency: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerSnapshot(Row):
+    """What an account of an organisation held at the end of a day (UTC): sums need not begin at the start."""
+
+    __tablename__ = "ledger_snapshot"
+    __table_args__ = (UniqueConstraint("nonprofit_id", "day", "account", "currency"),)
+
+    day: Mapped[date]
+    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
+    account: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class Refund(Row):
+    """Money on its way back to a donor: asked for here, or made at the provider (then nobody asked here)."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'sent', 'succeeded', 'failed', 'refused')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("donation_id", "reference"),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(CODE_LENGTH))
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(default="")
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(default="asked")
+    reference: Mapped[str | None]  # the provider's name for it
+    detail: Mapped[str] = mapped_column(default="")  # why it was refused, or failed
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    settled_at: Mapped[datetime | None]
+
+
+class Dispute(Row):
+    """A donor's bank asks for the money back. The provider holds it until the dispute is closed."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'won', 'lost')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("donation_id", "reference"),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    reference: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")  # what the organisation has noted of its answer
+    state: Mapped[str] = mapped_column(default="open")
+    cost_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    opened_at: Mapped[datetime] = mapped_column(default=now)
+    respond_by: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class MonthlyGift(Row):
+    """A gift that is given again each month. Each month it is a donation of its own; the first began it."""
+
+    __tablename__ = "monthly_gift"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'active', 'paused', 'failing', 'ended')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("first_donation_id"),
+        UniqueConstraint("provider", "reference"),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(CODE_LENGTH))
+    first_donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))
+    provider: Mapped[str]
+    reference: Mapped[str | None]  # the provider's name for the subscription
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    state: Mapped[str] = mapped_column(default="pending")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    next_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(default="")
+
+
+class Receipt(Row):
+    """A numbered receipt. Its words are frozen in `content`; it can be voided, once, and keeps its number."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("nonprofit_id", "number"),
+        Index("uq_receipt_standing", "donation_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+    )
+
+    code: Mapped[str] = mapped_column(
+        unique=True, default=lambda: new_code(CODE_LENGTH)
+    )  # for the check page
+    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
+    number: Mapped[int]  # counts from 1 in each organisation, without a gap
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    locale: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    issued_at: Mapped[datetime] = mapped_column(default=now)
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(default="")

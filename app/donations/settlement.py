@@ -1,36 +1,42 @@
 """Donation states: one table of legal moves, and events that come early, late, twice or wrong.
 
-An event that is not legal yet is kept and applied when it becomes so. An event whose amount, currency or
-account is not the donation's is refused and never applied.
+Pure: from a donation and the events kept for it to the steps it takes. An event that is not legal yet is
+kept and applied when it becomes so. One whose amount, currency or account is not the donation's is never.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from app.core import clock
 from app.core.errors import KindrelayError
 from app.core.i18n import N_
-from app.donations.models import Donation, DonationMove, PaymentEvent
+from app.donations.models import Donation, PaymentEvent
 from app.gateways.payments.contract import EventKind
-from app.nonprofits.models import PaymentAccount
 
-ABANDONED_AFTER = timedelta(hours=24)
-EXPIRE_BATCH = 500
+SUCCESSES = frozenset({EventKind.SUCCEEDED, EventKind.RENEWED})
+CLOSINGS = frozenset({EventKind.DISPUTE_WON, EventKind.DISPUTE_LOST})
+ABOUT_A_PART = frozenset({EventKind.REFUNDED, EventKind.REFUND_FAILED, EventKind.DISPUTE_OPENED, *CLOSINGS})
 
-# The only legal moves: (state now, what happened) → state then. A refund of everything ends in "refunded".
+# What may happen in which state. Where it leads stands beside, or follows from what is left of the money.
+BY_MONEY = "by what is left"
 MOVES = {
-    ("pending", EventKind.SUCCEEDED): "paid",
-    ("failed", EventKind.SUCCEEDED): "paid",
-    ("expired", EventKind.SUCCEEDED): "paid",
+    **dict.fromkeys((("pending", kind) for kind in SUCCESSES), BY_MONEY),
+    **dict.fromkeys((("failed", kind) for kind in SUCCESSES), BY_MONEY),
+    **dict.fromkeys((("expired", kind) for kind in SUCCESSES), BY_MONEY),
     ("pending", EventKind.FAILED): "failed",
     ("pending", EventKind.EXPIRED): "expired",
     ("failed", EventKind.EXPIRED): "expired",
-    ("paid", EventKind.REFUNDED): "partly_refunded",
-    ("partly_refunded", EventKind.REFUNDED): "partly_refunded",
+    ("paid", EventKind.REFUNDED): BY_MONEY,
+    ("partly_refunded", EventKind.REFUNDED): BY_MONEY,
+    ("lost", EventKind.REFUNDED): BY_MONEY,
+    ("partly_refunded", EventKind.REFUND_FAILED): BY_MONEY,
+    ("refunded", EventKind.REFUND_FAILED): BY_MONEY,
+    ("lost", EventKind.REFUND_FAILED): BY_MONEY,
+    ("paid", EventKind.DISPUTE_OPENED): "disputed",
+    ("partly_refunded", EventKind.DISPUTE_OPENED): "disputed",
+    ("refunded", EventKind.DISPUTE_OPENED): "disputed",
+    ("disputed", EventKind.DISPUTE_WON): BY_MONEY,
+    ("disputed", EventKind.DISPUTE_LOST): BY_MONEY,
 }
 
 
@@ -44,138 +50,168 @@ class Mismatch(KindrelayError):  # noqa: N818 (it names what was found)
 
 @dataclass(frozen=True)
 class Move:
-    """A step that a donation has taken. Amounts are what this step adds, in minor units."""
+    """A step that a donation has taken; `event` is None when time took it.
+
+    Amounts are what this step adds, in minor units: below zero for a refund that failed, and for a dispute
+    that is closed.
+    """
 
     donation: Donation
-    event: PaymentEvent
+    event: PaymentEvent | None
     at: datetime
+    from_state: str
+    to_state: str
     captured_minor: int = 0
     fee_minor: int = 0
     refunded_minor: int = 0
+    disputed_minor: int = 0
+    lost_minor: int = 0
 
 
-def lock(session: Session, event: PaymentEvent) -> Donation:
-    """The donation an event is about, locked until the end of the transaction. Raises UnknownPayment."""
-    donation = session.scalar(
-        select(Donation)
-        .where(Donation.provider == event.provider, Donation.reference == event.reference)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if donation is None:
-        raise UnknownPayment(N_("No donation has the payment %(reference)s."), reference=event.reference)
-    return donation
+@dataclass(frozen=True)
+class _Step:
+    captured: int = 0
+    fee: int = 0
+    refunded: int = 0
+    disputed: int = 0
+    lost: int = 0
 
 
-def check(session: Session, donation: Donation, event: PaymentEvent) -> None:
-    """Raises Mismatch unless an event's account, currency and amount are the donation's own."""
-    account = session.scalars(
-        select(PaymentAccount.reference).where(PaymentAccount.id == donation.payment_account_id)
-    ).one()
-    expected = f"{donation.amount_minor} {donation.currency} at {account}"
-    told = f"{event.amount_minor} {event.currency} at {event.account}"
-    amount_fits = (
-        event.amount_minor == donation.amount_minor and event.fee_minor <= donation.amount_minor
-        if event.kind == EventKind.SUCCEEDED
-        else event.amount_minor <= donation.amount_minor
-    )
-    if not (amount_fits and event.currency == donation.currency and event.account == account):
-        raise Mismatch(
-            N_("The provider reports %(told)s; the donation is %(expected)s."), told=told, expected=expected
-        )
+def check(donation: Donation, account: str, event: PaymentEvent) -> None:
+    """Raises Mismatch unless an event's account, currency and amount are the donation's own.
 
-
-def advance(session: Session, donation: Donation, at: datetime) -> Move | None:
-    """Take the next legal step that the kept events allow, or None when there is none.
-
-    The donation must be locked; call again until nothing moves, for one event can make another legal.
+    `account` is the provider's name of the account that the donation goes to.
     """
-    for event in _waiting(session, donation):
-        if not _fits(session, donation, event):
-            continue
-        if _says_nothing_new(donation, event):
-            event.applied_at = at
-        elif (donation.state, event.kind) in MOVES:
-            return _step(session, donation, event, at)
-    return None
+    exact = event.kind in SUCCESSES
+    amount_fits = event.amount_minor == donation.amount_minor if exact else True
+    refund_fits = event.amount_minor <= donation.amount_minor or event.kind in CLOSINGS
+    fee_fits = not exact or event.fee_minor <= donation.amount_minor
+    same = event.currency == donation.currency and event.account == account
+    if amount_fits and refund_fits and fee_fits and same:
+        return
+    raise Mismatch(
+        N_("The provider reports %(told)s; the donation is %(expected)s."),
+        told=f"{event.amount_minor} {event.currency} at {event.account}",
+        expected=f"{donation.amount_minor} {donation.currency} at {account}",
+    )
 
 
-def expire_abandoned(session: Session) -> int:
-    """Close pending donations that nobody has paid for a day; a payment that comes later still counts."""
-    at = clock.now()
-    abandoned = session.scalars(
-        select(Donation)
-        .where(Donation.state == "pending", Donation.created_at < at - ABANDONED_AFTER)
-        .order_by(Donation.created_at)
-        .limit(EXPIRE_BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for donation in abandoned:
-        _record(session, donation, "expired", None, at)
-    return len(abandoned)
+def advance(donation: Donation, account: str, events: Sequence[PaymentEvent], at: datetime) -> Iterator[Move]:
+    """Take every legal step that the donation's kept events allow, in the order they occurred.
+
+    `events` are all that were ever kept for it, applied or not. The donation and the events are changed as
+    the steps are taken; the caller holds the donation's lock and writes what comes out.
+    """
+    moved = True
+    while moved:
+        moved = False
+        for event in sorted(events, key=lambda event: (event.occurred_at, event.id)):
+            if event.applied_at is not None or not _fits(donation, account, event):
+                continue
+            if _says_nothing_new(donation, event, events):
+                event.applied_at = at
+            elif (step := _step(donation, event, events)) is not None:
+                yield _take(donation, event, step, at)
+                moved = True
+                break
 
 
-def _waiting(session: Session, donation: Donation) -> Sequence[PaymentEvent]:
-    return session.scalars(
-        select(PaymentEvent)
-        .where(
-            PaymentEvent.provider == donation.provider,
-            PaymentEvent.reference == donation.reference,
-            PaymentEvent.applied_at.is_(None),
-        )
-        .order_by(PaymentEvent.occurred_at, PaymentEvent.id)
-        .execution_options(populate_existing=True)
-    ).all()
+def expire(donation: Donation, at: datetime) -> Move:
+    """Close a donation that nobody has paid; a payment that comes later still counts."""
+    move = Move(donation, None, at, donation.state, "expired")
+    donation.state = "expired"
+    return move
 
 
-def _fits(session: Session, donation: Donation, event: PaymentEvent) -> bool:
+def _fits(donation: Donation, account: str, event: PaymentEvent) -> bool:
     try:
-        check(session, donation, event)
+        check(donation, account, event)
     except Mismatch:
         return False
     return True
 
 
-def _says_nothing_new(donation: Donation, event: PaymentEvent) -> bool:
-    match event.kind:
-        case EventKind.SUCCEEDED:
-            return donation.captured_minor > 0
-        case EventKind.REFUNDED:
-            return donation.captured_minor > 0 and event.amount_minor <= donation.refunded_minor
-        case EventKind.FAILED:
-            return donation.state == "failed"
-        case _:
-            return donation.state == "expired"
+def _applied(events: Sequence[PaymentEvent], part: str, *kinds: EventKind) -> PaymentEvent | None:
+    """The event of that refund or dispute that has been applied, if one has."""
+    found = (one for one in events if one.applied_at is not None and one.part == part and one.kind in kinds)
+    return next(found, None)
 
 
-def _step(session: Session, donation: Donation, event: PaymentEvent, at: datetime) -> Move:
-    state = MOVES[donation.state, EventKind(event.kind)]
-    move = Move(donation, event, at)
-    if event.kind == EventKind.SUCCEEDED:
-        move = Move(donation, event, at, captured_minor=event.amount_minor, fee_minor=event.fee_minor)
-        donation.captured_minor = event.amount_minor
-        donation.fee_minor = event.fee_minor
-        donation.paid_at = at
-    elif event.kind == EventKind.REFUNDED:
-        move = Move(donation, event, at, refunded_minor=event.amount_minor - donation.refunded_minor)
-        donation.refunded_minor = event.amount_minor
-        state = "refunded" if donation.refunded_minor == donation.captured_minor else state
+def _says_nothing_new(donation: Donation, event: PaymentEvent, events: Sequence[PaymentEvent]) -> bool:
+    kind = EventKind(event.kind)
+    if kind in SUCCESSES:
+        return donation.captured_minor > 0
+    if kind is EventKind.REFUNDED and not event.part:
+        return donation.captured_minor > 0 and event.amount_minor <= donation.refunded_minor
+    if kind in CLOSINGS:
+        return _applied(events, event.part, *CLOSINGS) is not None
+    if kind in ABOUT_A_PART:
+        return _applied(events, event.part, kind) is not None
+    return donation.state == ("failed" if kind is EventKind.FAILED else "expired")
+
+
+def _step(donation: Donation, event: PaymentEvent, events: Sequence[PaymentEvent]) -> _Step | None:
+    """What the event adds; None while it is not legal, or asks for more than there is."""
+    kind = EventKind(event.kind)
+    left = donation.captured_minor - donation.refunded_minor - donation.lost_minor
+    if (donation.state, kind) not in MOVES:
+        return None
+    if kind in SUCCESSES:
+        return _Step(captured=event.amount_minor, fee=event.fee_minor)
+    if kind is EventKind.REFUNDED:
+        refund = event.amount_minor - (0 if event.part else donation.refunded_minor)
+        return _Step(refunded=refund) if 0 < refund <= left else None
+    if kind is EventKind.REFUND_FAILED:
+        refund = _applied(events, event.part, EventKind.REFUNDED)
+        return _Step(refunded=-refund.amount_minor) if refund else None
+    if kind is EventKind.DISPUTE_OPENED:
+        return _Step(disputed=event.amount_minor) if event.amount_minor else None
+    if kind in CLOSINGS:
+        opened = _applied(events, event.part, EventKind.DISPUTE_OPENED)
+        return _closing(donation, event, kind, left) if opened else None
+    return _Step()
+
+
+def _closing(donation: Donation, event: PaymentEvent, kind: EventKind, left: int) -> _Step:
+    held = donation.disputed_minor
+    if kind is EventKind.DISPUTE_WON:
+        return _Step(disputed=-held, fee=event.fee_minor)
+    # The bank may take more than is left of the gift (after a refund); the rest is what the dispute cost.
+    lost = min(held, left)
+    return _Step(disputed=-held, lost=lost, fee=event.fee_minor + held - lost)
+
+
+def _take(donation: Donation, event: PaymentEvent, step: _Step, at: datetime) -> Move:
+    before = donation.state
+    kind = EventKind(event.kind)
     event.applied_at = at
-    _record(session, donation, state, event, at)
-    return move
-
-
-def _record(
-    session: Session, donation: Donation, state: str, event: PaymentEvent | None, at: datetime
-) -> None:
-    session.add(
-        DonationMove(
-            donation_id=donation.id,
-            from_state=donation.state,
-            to_state=state,
-            event_id=event.id if event else None,
-            at=at,
-        )
+    donation.captured_minor += step.captured
+    donation.fee_minor += step.fee
+    donation.refunded_minor += step.refunded
+    donation.disputed_minor += step.disputed
+    donation.lost_minor += step.lost
+    if kind in SUCCESSES:
+        donation.paid_at = at
+        donation.capture_reference = event.alias or None
+    state = MOVES[before, kind]
+    donation.state = _by_money(donation) if state == BY_MONEY else state
+    return Move(
+        donation,
+        event,
+        at,
+        before,
+        donation.state,
+        captured_minor=step.captured,
+        fee_minor=step.fee,
+        refunded_minor=step.refunded,
+        disputed_minor=step.disputed,
+        lost_minor=step.lost,
     )
-    donation.state = state
-    session.flush()
+
+
+def _by_money(donation: Donation) -> str:
+    if donation.lost_minor:
+        return "lost"
+    if donation.refunded_minor == 0:
+        return "paid"
+    return "refunded" if donation.refunded_minor == donation.captured_minor else "partly_refunded"

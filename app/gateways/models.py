@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -46,6 +47,8 @@ class SandboxPayment(Row):
     refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     settled_at: Mapped[datetime | None]
+    card: Mapped[str] = mapped_column(default="")
+    subscription: Mapped[str] = mapped_column(default="")  # code of the subscription it belongs to
 
 
 class SandboxRefund(Row):
@@ -61,6 +64,56 @@ class SandboxRefund(Row):
     idempotency: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(default=now)
+    code: Mapped[str | None] = mapped_column(unique=True, default=new_code)
+    state: Mapped[str] = mapped_column(default="succeeded")
+
+
+class SandboxDispute(Row):
+    """A dispute in the books of the simulated provider."""
+
+    __tablename__ = "sandbox_dispute"
+    __table_args__ = (CheckConstraint("state IN ('open', 'won', 'lost')", name="state"),)
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("sandbox_payment.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    opened_at: Mapped[datetime] = mapped_column(default=now)
+    respond_by: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class SandboxSubscription(Row):
+    """A payment that the simulated provider repeats each month."""
+
+    __tablename__ = "sandbox_subscription"
+    __table_args__ = (CheckConstraint("state IN ('active', 'paused', 'failing', 'ended')", name="state"),)
+
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(22))
+    account: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    description: Mapped[str]
+    card: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="active")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    next_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class SandboxPayout(Row):
+    """Money that the simulated provider has sent on to an account's bank, and the lines it is made of."""
+
+    __tablename__ = "sandbox_payout"
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    account: Mapped[str] = mapped_column(index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    items: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SandboxEvent(Row):
@@ -69,7 +122,7 @@ class SandboxEvent(Row):
     __tablename__ = "sandbox_event"
 
     code: Mapped[str] = mapped_column(unique=True, default=new_code)
-    payment_id: Mapped[int] = mapped_column(ForeignKey("sandbox_payment.id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("sandbox_payment.id"), index=True)
     kind: Mapped[str]
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -48,6 +48,8 @@ class Project(Row):
     created_at: Mapped[datetime] = mapped_column(default=now)
     published_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]  # it receives nothing for now
+    pause_reason: Mapped[str] = mapped_column(default="")
 
     nonprofit: Mapped[Nonprofit] = relationship(lazy="raise")
 

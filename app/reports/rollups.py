@@ -4,7 +4,7 @@ It is added to in the transaction that gives or takes back credit, so it is neve
 from the credits at any time, and `differences` proves that it need not be.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from sqlalchemy import Date as SqlDate
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.credit.credits import Reversal
+from app.credit.credits import Part, Reversal
 from app.credit.models import Credit, CreditReversal
 from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
@@ -25,18 +25,16 @@ SUMS = ("donations", "gross_minor", "fee_minor", "refunded_minor")
 COLUMNS = ("nonprofit_id", "creator_id", *KEY, *SUMS)
 
 
-def add(session: Session, donation: Donation, credits: Iterable[Credit]) -> None:
+def add(session: Session, parts: Iterable[Part]) -> None:
     """Count new credits on the day they were given."""
-    for credit in credits:
-        sums = {"donations": 1, "gross_minor": credit.amount_minor, "fee_minor": credit.fee_minor}
-        _count(session, donation, credit, credit.at, {**sums, "refunded_minor": 0})
+    counted = [(part.donation, part.row["at"], _given(part.row)) for part in parts]
+    _count(session, counted)
 
 
-def take_back(session: Session, donation: Donation, reversals: Iterable[Reversal], at: datetime) -> None:
-    """Count a refund on the day it happened, whatever day the gift was counted on."""
-    for one in reversals:
-        sums = {"donations": 0, "gross_minor": 0, "fee_minor": 0, "refunded_minor": one.amount_minor}
-        _count(session, donation, one.credit, at, sums)
+def take_back(session: Session, reversals: Iterable[Reversal]) -> None:
+    """Count a refund or a lost dispute on the day it happened, whatever day the gift was counted on."""
+    counted = [(one.donation, one.at, _gone(one)) for one in reversals]
+    _count(session, counted)
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:
@@ -58,25 +56,56 @@ def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     return [*session.execute(missing).all(), *session.execute(surplus).all()]
 
 
-def _count(session: Session, donation: Donation, credit: Credit, at: datetime, sums: dict[str, int]) -> None:
-    # The share lock keeps the time zone as it is until this is committed; `rebuild` follows its change.
-    query = select(Nonprofit.time_zone).where(Nonprofit.id == donation.nonprofit_id)
-    zone = session.scalars(query.with_for_update(read=True)).one()
-    statement = upsert(DayRollup).values(
-        nonprofit_id=donation.nonprofit_id,
-        project_id=donation.project_id,
-        video_id=credit.video_id,
-        creator_id=credit.creator_id,
-        day=at.astimezone(ZoneInfo(zone)).date(),
-        currency=credit.currency,
-        **sums,
-    )
+def _given(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("video_id", "creator_id", "currency", "fee_minor")},
+        "donations": 1,
+        "gross_minor": row["amount_minor"],
+        "refunded_minor": 0,
+    }
+
+
+def _gone(one: Reversal) -> dict[str, Any]:
+    return {
+        **{name: getattr(one.credit, name) for name in ("video_id", "creator_id", "currency")},
+        "donations": 0,
+        "gross_minor": 0,
+        "fee_minor": one.fee_minor,
+        "refunded_minor": one.amount_minor,
+    }
+
+
+def _count(session: Session, counted: Sequence[tuple[Donation, datetime, dict[str, Any]]]) -> None:
+    """Add figures to their rows: each row once, all in one order, so that no two workers block each other."""
+    if not counted:
+        return
+    zones = _zones(session, {donation.nonprofit_id for donation, _, _ in counted})
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for donation, at, figures in counted:
+        day = at.astimezone(zones[donation.nonprofit_id]).date()
+        row = {
+            "nonprofit_id": donation.nonprofit_id,
+            "project_id": donation.project_id,
+            "day": day,
+            **figures,
+        }
+        same = rows.setdefault(tuple(row[name] or 0 for name in KEY), {**row, **dict.fromkeys(SUMS, 0)})
+        for name in SUMS:
+            same[name] += row[name]
+    statement = upsert(DayRollup).values([rows[key] for key in sorted(rows)])
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[getattr(DayRollup, name) for name in KEY],
             set_={name: getattr(DayRollup, name) + statement.excluded[name] for name in SUMS},
         )
     )
+
+
+def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneInfo]:
+    # The share lock keeps the time zones as they are until this is committed; `rebuild` follows their change.
+    query = select(Nonprofit.id, Nonprofit.time_zone).where(Nonprofit.id.in_(nonprofit_ids))
+    rows = session.execute(query.order_by(Nonprofit.id).with_for_update(read=True))
+    return {nonprofit_id: ZoneInfo(zone) for nonprofit_id, zone in rows}
 
 
 def _recomputed(nonprofit_id: int) -> Subquery:
@@ -99,7 +128,7 @@ def _events(nonprofit_id: int) -> CompoundSelect[Any]:
         CreditReversal.at,
         zero.label("donations"),
         zero.label("gross_minor"),
-        zero.label("fee_minor"),
+        CreditReversal.fee_minor,
         CreditReversal.amount_minor.label("refunded_minor"),
     ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
     return gifts.where(Nonprofit.id == nonprofit_id).union_all(refunds.where(Nonprofit.id == nonprofit_id))

@@ -17,7 +17,7 @@ TABLES = ("ledger_transaction", "ledger_entry", "credit", "credit_reversal", "do
 @pytest.fixture
 def donation(session: Session) -> Donation:
     made = factories.donation(session, factories.video(session, carries=factories.project(session)))
-    credit.settle(session, event_id=factories.event(session, made).id)
+    credit.settle(session, event_ids=[factories.event(session, made).id])
     session.execute(
         text(
             "INSERT INTO credit_reversal (credit_id, event_id, amount_minor, at) "

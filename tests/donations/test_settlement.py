@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import books
 from app.core import clock, tasks
 from app.core.models import Task
 from app.core.money import Money
@@ -14,6 +13,7 @@ from app.credit import evidence
 from app.credit.models import Credit, CreditReversal
 from app.donations import ledger
 from app.donations.models import Donation, DonationMove, PaymentEvent
+from app.finance import books
 from app.gateways.payments.contract import EventKind
 from app.videos.models import Video
 from tests import factories
@@ -36,7 +36,7 @@ def told(
     session: Session, donation: Donation, kind: EventKind, minor: int | None = None, **values: object
 ) -> PaymentEvent:
     event = factories.event(session, donation, kind, minor, **values)
-    credit.settle(session, event_id=event.id)
+    credit.settle(session, event_ids=[event.id])
     return event
 
 
@@ -63,7 +63,7 @@ def test_a_success_moves_posts_and_credits_once(session: Session, donation: Dona
 
 def test_the_same_event_settled_again_changes_nothing(session: Session, donation: Donation):
     event = told(session, donation, EventKind.SUCCEEDED)
-    credit.settle(session, event_id=event.id)
+    credit.settle(session, event_ids=[event.id])
     assert moves(session, donation) == ["paid"]
     assert credited(session, donation) == [(1000, 0)]
 
@@ -151,7 +151,7 @@ def test_figures_that_are_not_the_donations_are_refused_and_left_for_a_person(
 def test_a_refused_event_does_not_stand_in_the_way_of_the_right_one(session: Session, donation: Donation):
     wrong = factories.event(session, donation, EventKind.SUCCEEDED, 5)
     with pytest.raises(GiveUp):
-        credit.settle(session, event_id=wrong.id)
+        credit.settle(session, event_ids=[wrong.id])
     told(session, donation, EventKind.SUCCEEDED)
     assert (donation.state, wrong.applied_at) == ("paid", None)
 

@@ -9,7 +9,6 @@ import pytest
 from redis import Redis
 from sqlalchemy import select, text
 
-from app import books
 from app.core import clock, runtime
 from app.core.db import unit_of_work
 from app.core.models import Task
@@ -18,6 +17,7 @@ from app.core.settings import Settings
 from app.credit.models import Credit
 from app.donations import events, ledger
 from app.donations.models import Donation
+from app.finance import books
 from app.gateways.payments.contract import EventKind, VerifiedEvent
 from app.nonprofits.models import PaymentAccount
 from tests import factories

@@ -79,29 +79,31 @@ def test_partial_refunds_add_up_and_no_more_than_was_paid_goes_back(
 ):
     reference = gateway.open_payment(ASKED).reference
     provider.pay(session, reference, PLAIN)
-    assert gateway.refund(reference, Money(1000, "EUR"), "first").refunded == Money(1000, "EUR")
-    assert gateway.refund(reference, Money(1000, "EUR"), "first").refunded == Money(1000, "EUR")
-    assert gateway.refund(reference, Money(1000, "EUR"), "second").refunded == Money(2000, "EUR")
+    first = gateway.refund("acct", reference, Money(1000, "EUR"), "first")
+    assert gateway.refund("acct", reference, Money(1000, "EUR"), "first") == first
+    assert gateway.fetch("acct", reference).refunded == Money(1000, "EUR")
+    assert gateway.refund("acct", reference, Money(1000, "EUR"), "second") != first
+    assert gateway.fetch("acct", reference).refunded == Money(2000, "EUR")
     for amount, key in ((2001, "third"), (5, "first")):
         with pytest.raises(PaymentRefused):
-            gateway.refund(reference, Money(amount, "EUR"), key)
+            gateway.refund("acct", reference, Money(amount, "EUR"), key)
     told = [
         event
-        for event in gateway.list_settled(clock.now() - timedelta(hours=1))
+        for event in gateway.list_settled(clock.now() - timedelta(hours=1), ["acct"])
         if event.reference == reference
     ]
     assert [(event.kind, event.amount.minor) for event in told] == [
         (EventKind.SUCCEEDED, 4000),
         (EventKind.REFUNDED, 1000),
-        (EventKind.REFUNDED, 2000),
+        (EventKind.REFUNDED, 1000),
     ]
 
 
 def test_an_unpaid_payment_is_not_refunded(gateway: SandboxGateway):
     reference = gateway.open_payment(ASKED).reference
-    assert gateway.fetch(reference).state == "open"
+    assert gateway.fetch("acct", reference).state == "open"
     with pytest.raises(PaymentRefused):
-        gateway.refund(reference, Money(1, "EUR"), "key")
+        gateway.refund("acct", reference, Money(1, "EUR"), "key")
 
 
 def test_the_list_of_events_is_read_to_its_end(
@@ -112,8 +114,8 @@ def test_the_list_of_events_is_read_to_its_end(
     reference = gateway.open_payment(ASKED).reference
     provider.pay(session, reference, PLAIN)
     for step in range(4):
-        gateway.refund(reference, Money(10, "EUR"), f"key{step}")
-    assert len(gateway.list_settled(since)) == 5
+        gateway.refund("acct", reference, Money(10, "EUR"), f"key{step}")
+    assert len(gateway.list_settled(since, ["acct"])) == 5
 
 
 @pytest.mark.parametrize(

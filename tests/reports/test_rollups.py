@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app import books
 from app.core import clock
 from app.donations.models import Donation
+from app.finance import books
 from app.gateways.payments.contract import EventKind
 from app.reports import periods, queries, rollups
 from app.reports.models import DayRollup
@@ -44,7 +44,7 @@ def test_state_ledger_credit_and_rollup_agree_after_anything(
             event = factories.event(
                 session, about, kind, amount, fee_minor=30 * (kind is EventKind.SUCCEEDED)
             )
-            credit.settle(session, event_id=event.id)
+            credit.settle(session, event_ids=[event.id])
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         assert books.check(session).right
         before = snapshot(session)
@@ -67,7 +67,7 @@ def settled_at(
     minor: int,
 ) -> None:
     patch.setattr(clock, "now", lambda: moment)
-    credit.settle(session, event_id=factories.event(session, donation, kind, minor).id)
+    credit.settle(session, event_ids=[factories.event(session, donation, kind, minor).id])
 
 
 def test_a_day_is_the_nonprofits_day_and_a_late_refund_lands_where_it_happened(
@@ -104,7 +104,7 @@ def test_another_time_zone_moves_days_and_no_money(session: Session, monkeypatch
 
 def test_a_rollup_that_was_tampered_with_is_found(session: Session):
     donation = factories.donation(session, to=factories.project(session))
-    credit.settle(session, event_id=factories.event(session, donation).id)
+    credit.settle(session, event_ids=[factories.event(session, donation).id])
     assert books.check(session).right
     session.execute(text("UPDATE day_rollup SET gross_minor = gross_minor + 1"))
     found = books.check(session)

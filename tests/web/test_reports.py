@@ -8,11 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app import books
 from app.accounts.models import Person
 from app.core import clock
 from app.core.money import Money
 from app.donations.models import Donation
+from app.finance import books
 from app.gateways.payments.contract import EventKind
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
@@ -47,12 +47,12 @@ def gift(
     session: Session, through: Video | None, to: Project, minor: int, fee: int, **values: object
 ) -> Donation:
     donation = factories.donation(session, through, to, amount_minor=minor, **values)
-    credit.settle(session, event_id=factories.event(session, donation, fee_minor=fee).id)
+    credit.settle(session, event_ids=[factories.event(session, donation, fee_minor=fee).id])
     return donation
 
 
 def give_back(session: Session, donation: Donation, minor: int) -> None:
-    credit.settle(session, event_id=factories.event(session, donation, EventKind.REFUNDED, minor).id)
+    credit.settle(session, event_ids=[factories.event(session, donation, EventKind.REFUNDED, minor).id])
 
 
 @pytest.fixture

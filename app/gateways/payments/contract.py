@@ -1,6 +1,6 @@
 """What a payment provider is to Kindrelay: a small Protocol, and the facts that pass through it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,17 +18,30 @@ class EventKind(StrEnum):
     FAILED = "payment.failed"
     EXPIRED = "payment.expired"
     REFUNDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"  # the money of a refund came back
+    DISPUTE_OPENED = "dispute.opened"  # the provider holds the money back from now on
+    DISPUTE_WON = "dispute.won"  # or withdrawn: the money is free again
+    DISPUTE_LOST = "dispute.lost"
+    RENEWED = "subscription.renewed"  # a further payment of a subscription has succeeded
+    RENEWAL_FAILED = "subscription.payment_failed"
+    SUBSCRIPTION_ENDED = "subscription.ended"
 
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """A payment to be opened at the payee's own account. `key` asked again gives the same payment."""
+    """A payment to be opened at the payee's own account. `key` asked again gives the same payment.
+
+    A `monthly` one is paid now and again each month, until its subscription is ended.
+    """
 
     account: str
     amount: Money
     description: str
     return_url: str
     key: str
+    monthly: bool = False
+    email: str = ""
+    locale: str = "en"
 
     def body(self) -> dict[str, Any]:
         """The request as JSON values, without its key."""
@@ -38,6 +51,7 @@ class PaymentRequest:
             "currency": self.amount.currency,
             "description": self.description,
             "return_url": self.return_url,
+            "monthly": self.monthly,
         }
 
 
@@ -64,7 +78,11 @@ class PaymentStatus:
 class VerifiedEvent:
     """Something the provider says has happened, after its signature or its connection was checked.
 
-    `amount` of a refund is the total refunded so far; `fee_minor` is in the same currency.
+    `reference` is the payment as it was opened, or its `alias`: the name it got when it was captured, told by
+    the event of its success. `part` is the refund or the dispute that the event is about; the `amount` of a
+    refund without one is the total refunded so far. `fee_minor` is what this event cost, in its currency. A
+    subscription's event names the `subscription`; one that is not about a payment has no `reference`. `card`
+    is the provider's fingerprint of the card.
     """
 
     provider: str
@@ -76,14 +94,47 @@ class VerifiedEvent:
     fee_minor: int
     occurred_at: datetime
     payload: dict[str, Any] = field(default_factory=dict[str, Any])
+    part: str = ""
+    alias: str = ""
+    subscription: str = ""
+    card: str = ""
+    reason: str = ""
+    respond_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PayoutLine:
+    """What one payment, refund or dispute added to a payout; `amount_minor` is before fees."""
+
+    kind: EventKind
+    reference: str
+    amount_minor: int
+    fee_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SentPayout:
+    """A payout as the provider has it in its books. `lines` add up to `amount`, fees taken off."""
+
+    reference: str
+    account: str
+    amount: Money
+    state: str  # in_transit, paid, failed
+    at: datetime
+    lines: Sequence[PayoutLine]
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a provider can do."""
+    """What a provider can do. `currencies` is empty when it takes any."""
 
     test_mode: bool
     partial_refunds: bool
+    monthly: bool = False
+    disputes: bool = False
+    payouts: bool = False
+    currencies: frozenset[str] = frozenset()
 
 
 class PaymentsUnavailable(Unavailable):
@@ -109,13 +160,24 @@ class WebhookRefused(Exception):  # noqa: N818 (it names what we did)
 
 
 class PaymentGateway(Protocol):
-    """A payment provider. Methods that ask it something raise PaymentsUnavailable when it does not answer."""
+    """A payment provider. Methods that ask it something raise PaymentsUnavailable when it does not answer.
+
+    `refund` gives a part or all of a payment back and returns the provider's name for the refund ("" if it
+    has none); the event that follows is what books it. `close_payment` makes an open pay page unpayable.
+    `list_settled` is everything that happened since at these accounts, with the ids its webhooks have.
+    """
 
     name: str
 
     def open_payment(self, request: PaymentRequest) -> OpenedPayment: ...
-    def fetch(self, reference: str) -> PaymentStatus: ...
-    def refund(self, reference: str, amount: Money, key: str) -> PaymentStatus: ...
+    def fetch(self, account: str, reference: str) -> PaymentStatus: ...
+    def refund(self, account: str, reference: str, amount: Money, key: str) -> str: ...
     def verify_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> list[VerifiedEvent]: ...
-    def list_settled(self, since: datetime) -> list[VerifiedEvent]: ...
+    def list_settled(self, since: datetime, accounts: Collection[str]) -> list[VerifiedEvent]: ...
+    def list_payouts(self, since: datetime, account: str) -> list[SentPayout]: ...
+    def pause_monthly(self, account: str, subscription: str) -> None: ...
+    def resume_monthly(self, account: str, subscription: str) -> None: ...
+    def change_monthly(self, account: str, subscription: str, amount: Money) -> None: ...
+    def end_monthly(self, account: str, subscription: str) -> None: ...
+    def close_payment(self, account: str, reference: str) -> None: ...
     def capabilities(self) -> Capabilities: ...

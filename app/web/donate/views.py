@@ -79,7 +79,7 @@ def _paid_meanwhile(gateway: PaymentGateway | None, donation: Donation) -> bool:
     if gateway is None or donation.reference is None or donation.state not in ("failed", "expired"):
         return False
     try:
-        return gateway.fetch(donation.reference).state == "paid"
+        return gateway.fetch(donation.payment_account.reference, donation.reference).state == "paid"
     except KindrelayError:
         return False
 

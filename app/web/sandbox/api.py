@@ -32,6 +32,7 @@ class PaymentBody(BaseModel):
     currency: str
     description: str = Field(max_length=500)
     return_url: str = Field(max_length=2000, pattern="^https?://")
+    monthly: bool = False
 
 
 class RefundBody(BaseModel):
@@ -66,6 +67,7 @@ def open_payment() -> ResponseReturnValue:
         description=body.description,
         return_url=body.return_url,
         key=_key(),
+        monthly=body.monthly,
     )
     try:
         with unit_of_work() as session:
@@ -90,8 +92,8 @@ def refund(payment_code: str) -> ResponseReturnValue:
         return jsonify(error=str(error)), 422
     try:
         with unit_of_work() as session:
-            payment = provider.refund(session, payment_code, _key(), body.amount_minor, body.currency)
-            return jsonify(_shown(payment)), 201
+            given = provider.refund(session, payment_code, _key(), body.amount_minor, body.currency)
+            return jsonify(refund=given.code, state=given.state), 201
     except KeyReused as error:
         return jsonify(error=str(error)), 409
 

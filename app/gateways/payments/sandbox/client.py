@@ -1,6 +1,6 @@
 """Kindrelay's side of the simulated provider: its HTTP API and its signed webhooks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -41,21 +41,21 @@ class SandboxGateway:
         answer = self._ask("POST", "/payments", json=request.body(), key=request.key)
         return OpenedPayment(answer["code"], answer["pay_url"])
 
-    def fetch(self, reference: str) -> PaymentStatus:
+    def fetch(self, account: str, reference: str) -> PaymentStatus:  # noqa: ARG002 (other providers ask by it)
         """The payment as the provider has it in its books now."""
         return _status(self._ask("GET", f"/payments/{reference}"))
 
-    def refund(self, reference: str, amount: Money, key: str) -> PaymentStatus:
+    def refund(self, account: str, reference: str, amount: Money, key: str) -> str:  # noqa: ARG002 (see fetch)
         """Give a part or all of a payment back; the event that follows is what books it."""
         body = {"amount_minor": amount.minor, "currency": amount.currency}
-        return _status(self._ask("POST", f"/payments/{reference}/refunds", json=body, key=key))
+        return self._ask("POST", f"/payments/{reference}/refunds", json=body, key=key)["refund"]
 
     def verify_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> list[VerifiedEvent]:
         """The events in a webhook. Raises WebhookRefused unless the provider signed these bytes just now."""
         signature.check(self._secret, raw_body, headers.get(signature.HEADER, ""), clock.now())
         return [messages.decode(raw_body)]
 
-    def list_settled(self, since: datetime) -> list[VerifiedEvent]:
+    def list_settled(self, since: datetime, accounts: Collection[str]) -> list[VerifiedEvent]:
         """Everything that happened since, with the ids that its webhooks have (or should have had)."""
         events: list[VerifiedEvent] = []
         while True:

@@ -23,6 +23,7 @@ class EventBody(BaseModel):
     test: bool
     account: str
     payment: str
+    part: str = ""  # the refund or the dispute
     amount_minor: int = Field(ge=0)
     fee_minor: int = Field(ge=0)
     currency: str
@@ -50,6 +51,7 @@ def decode(raw_body: bytes) -> VerifiedEvent:
         kind=kind,
         account=body.account,
         reference=body.payment,
+        part=body.part,
         amount=Money(body.amount_minor, body.currency),
         fee_minor=body.fee_minor,
         occurred_at=datetime.fromtimestamp(body.created, UTC),

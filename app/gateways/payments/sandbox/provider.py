@@ -40,7 +40,11 @@ def open_payment(session: Session, request: PaymentRequest) -> SandboxPayment:
         "fee_minor": 0,
         "refunded_minor": 0,
         "created_at": clock.now(),
-        **request.body(),
+        "account": request.account,
+        "amount_minor": request.amount.minor,
+        "currency": request.amount.currency,
+        "description": request.description,
+        "return_url": request.return_url,
     }
     session.execute(insert(SandboxPayment).values(**values).on_conflict_do_nothing())
     payment = session.scalars(
@@ -97,7 +101,7 @@ def cancel(session: Session, code: str) -> SandboxPayment:
     return payment
 
 
-def refund(session: Session, code: str, key: str, amount_minor: int, currency: str) -> SandboxPayment:
+def refund(session: Session, code: str, key: str, amount_minor: int, currency: str) -> SandboxRefund:
     """Give a part of a payment back, once for each key.
 
     Raises KeyReused for the key with another amount, Invalid("amount") for more than is left.
@@ -109,14 +113,16 @@ def refund(session: Session, code: str, key: str, amount_minor: int, currency: s
     if earlier is not None:
         if earlier.amount_minor != amount_minor:
             raise KeyReused
-        return payment
+        return earlier
     left = payment.amount_minor - payment.refunded_minor
     if payment.state != "paid" or currency != payment.currency or not 0 < amount_minor <= left:
         raise Invalid("amount", N_("There is not that much left to give back."))
     payment.refunded_minor += amount_minor
-    session.add(SandboxRefund(payment_id=payment.id, idempotency=key, amount_minor=amount_minor))
-    _tell(session, payment, EventKind.REFUNDED, payment.refunded_minor, Script.PAYS)
-    return payment
+    refund = SandboxRefund(payment_id=payment.id, idempotency=key, amount_minor=amount_minor)
+    session.add(refund)
+    session.flush()
+    _tell(session, payment, EventKind.REFUNDED, amount_minor, Script.PAYS, part=refund.code or "")
+    return refund
 
 
 def events_since(session: Session, since: datetime, after: str = "") -> Sequence[SandboxEvent]:
@@ -134,7 +140,12 @@ def recent(session: Session, limit: int = 50) -> Sequence[SandboxPayment]:
 
 
 def _tell(
-    session: Session, payment: SandboxPayment, kind: EventKind, amount_minor: int, script: Script
+    session: Session,
+    payment: SandboxPayment,
+    kind: EventKind,
+    amount_minor: int,
+    script: Script,
+    part: str = "",
 ) -> None:
     happened = clock.now()
     code = new_code(16)
@@ -145,6 +156,7 @@ def _tell(
         "test": True,
         "account": payment.account,
         "payment": payment.code,
+        "part": part,
         "amount_minor": amount_minor,
         "fee_minor": payment.fee_minor if kind is EventKind.SUCCEEDED else 0,
         "currency": payment.currency,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
@@ -125,7 +125,7 @@ def _donations(session: Session) -> dict[Key, Sums]:
             Donation.nonprofit_id,
             Donation.currency,
             func.sum(Donation.captured_minor),
-            func.sum(Donation.refunded_minor),
+            func.sum(Donation.refunded_minor + Donation.lost_minor),
             func.sum(Donation.fee_minor),
         )
         .where(Donation.captured_minor > 0)
@@ -135,17 +135,18 @@ def _donations(session: Session) -> dict[Key, Sums]:
 
 
 def _ledger(session: Session) -> dict[Key, Sums]:
-    def of(account: str, kind: str) -> Any:
-        here = (LedgerEntry.account == account) & (LedgerTransaction.kind == kind)
-        return func.coalesce(func.sum(LedgerEntry.amount_minor).filter(here), 0)
+    def total(which: ColumnElement[bool]) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(LedgerEntry.amount_minor).filter(which), 0)
 
+    given = LedgerEntry.account == "donations"
+    captures = LedgerTransaction.kind == "capture"
     rows = session.execute(
         select(
             Donation.nonprofit_id,
             LedgerEntry.currency,
-            -of("donations", "capture"),
-            of("donations", "refund"),
-            of("fees", "fee"),
+            -total(given & captures),
+            total(given & ~captures),
+            total(LedgerEntry.account == "fees"),
         )
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .join(Donation, Donation.id == LedgerTransaction.donation_id)
@@ -156,7 +157,11 @@ def _ledger(session: Session) -> dict[Key, Sums]:
 
 def _credit(session: Session) -> dict[Key, Sums]:
     gone = (
-        select(CreditReversal.credit_id, func.sum(CreditReversal.amount_minor).label("minor"))
+        select(
+            CreditReversal.credit_id,
+            func.sum(CreditReversal.amount_minor).label("minor"),
+            func.sum(CreditReversal.fee_minor).label("fee"),
+        )
         .group_by(CreditReversal.credit_id)
         .subquery()
     )
@@ -166,7 +171,7 @@ def _credit(session: Session) -> dict[Key, Sums]:
             Credit.currency,
             func.sum(Credit.amount_minor),
             func.coalesce(func.sum(gone.c.minor), 0),
-            func.sum(Credit.fee_minor),
+            func.sum(Credit.fee_minor) + func.coalesce(func.sum(gone.c.fee), 0),
         )
         .join(Donation, Donation.id == Credit.donation_id)
         .outerjoin(gone, gone.c.credit_id == Credit.id)
