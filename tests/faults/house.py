@@ -135,6 +135,12 @@ class House:
             once=once,
         )
 
+    def preview_held_in(self, tool: str, *, once: bool = False) -> None:
+        """Let the worker of previews come as far as a tool, which then waits until `go`."""
+        self.hold(tool, once=once)
+        self.worker("preview")
+        self.until(lambda: self.held)
+
     @property
     def held(self) -> int:
         return len(list(self.folder.glob("held.*")))

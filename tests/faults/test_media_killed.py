@@ -49,9 +49,7 @@ def test_killed_while_encoding(house: House, queue: str, during: str, after: str
 
 def test_killed_while_probing(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
-    house.hold("ffprobe", once=True)
-    house.worker("preview")
-    house.until(lambda: house.held)
+    house.preview_held_in("ffprobe", once=True)
     assert seen(video_id).state == "probing"
     power_off(house.workers, "preview")
     house.until(lambda: not list(tools_in(house.folder)), 5)

@@ -92,9 +92,7 @@ def test_a_store_that_stops_half_way_gets_all_of_it_once_it_is_back(house: House
 
 def test_valkey_restarted_and_emptied_in_mid_transcode_costs_no_attempt(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
-    house.hold("ffmpeg")
-    house.worker("preview")
-    house.until(lambda: house.held)
+    house.preview_held_in("ffmpeg")
     house.valkey.kill_and_forget()
     house.valkey.start()
     house.go()
@@ -125,9 +123,7 @@ def test_two_workers_on_two_tasks_for_one_video_publish_once(house: House, clips
 
 def test_a_worker_that_was_frozen_past_its_lease_publishes_nothing(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
-    house.hold("ffmpeg", once=True)
-    house.worker("preview")
-    house.until(lambda: house.held)
+    house.preview_held_in("ffmpeg", once=True)
     root = psutil.Process(house.workers.running["preview"].pid)
     frozen = [root, *root.children(recursive=True)]
     for process in frozen:
@@ -160,9 +156,7 @@ def published(video_id: int) -> list[str]:
 
 def test_a_video_removed_while_it_is_encoded_ends_the_encoding(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
-    house.hold("ffmpeg")
-    house.worker("preview")
-    house.until(lambda: house.held)
+    house.preview_held_in("ffmpeg")
     with unit_of_work() as session:
         video = session.get_one(Video, video_id)
         lifecycle.remove(session, video, video.creator_id)
@@ -172,9 +166,7 @@ def test_a_video_removed_while_it_is_encoded_ends_the_encoding(house: House, cli
 
 def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restored(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
-    house.hold("ffmpeg")
-    house.worker("preview")
-    house.until(lambda: house.held)
+    house.preview_held_in("ffmpeg")
     with unit_of_work() as session:
         admin = factories.admin(session)
         publishing.take_down(session, session.get_one(Video, video_id), "Why", admin.id)
