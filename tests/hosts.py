@@ -22,6 +22,7 @@ import psutil
 from app.core.paths import ROOT
 from app.core.settings import Settings
 from tests.engines import variables_of
+from tests.site import spawned
 
 LOOPBACK = "127.0.0.1"
 ENGINES = ("KINDRELAY_DATABASE_URL", "KINDRELAY_REDIS_URL", "KINDRELAY_S3_ENDPOINT")
@@ -47,16 +48,8 @@ class Host:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run `python -m workers …arguments` on this host."""
-        with self._log.open("ab") as log:
-            started = subprocess.Popen(
-                [*self._prefix, sys.executable, "-m", "workers", *arguments],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        command = [*self._prefix, sys.executable, "-m", "workers", *arguments]
+        started = spawned(command, self._environment, self._log)
         self.running.append(started)
         return started
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,20 @@ READY_SECONDS = 60
 STOP_SECONDS = 20
 
 
+def spawned(command: Sequence[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own; what it says is added to `log`."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
 class Processes:
     """Children of a test, each in a process group of its own, with their logs in one folder."""
 
@@ -28,16 +42,8 @@ class Processes:
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start `python -m …arguments` under a name."""
-        with (self._logs / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", *arguments]
+        self.running[name] = spawned(command, self._environment, self._logs / f"{name}.log")
         return self.running[name]
 
     def worker(self, queue: str) -> subprocess.Popen[bytes]:
