@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core.settings import Settings
 from app.web import create_app
+from tests import factories
 from tests.engines import Engines
 
 
@@ -34,3 +35,27 @@ def sign_in_as(client: FlaskClient, person: Person | None) -> FlaskClient:
             cookie["_user_id"] = f"{person.code}.{person.session_epoch}"
             cookie["_fresh"] = True
     return client
+
+
+@pytest.fixture
+def creator(session: Session) -> Person:
+    """Somebody with videos, or soon."""
+    return factories.person(session)
+
+
+@pytest.fixture
+def studio(client: FlaskClient, creator: Person) -> FlaskClient:
+    """The browser of `creator`."""
+    return sign_in_as(client, creator)
+
+
+@pytest.fixture
+def ada(session: Session) -> Person:
+    """An administrator."""
+    return factories.admin(session)
+
+
+@pytest.fixture
+def office(client: FlaskClient, ada: Person) -> FlaskClient:
+    """The browser of `ada`."""
+    return sign_in_as(client, ada)

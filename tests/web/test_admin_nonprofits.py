@@ -8,19 +8,8 @@ from app.accounts.models import Person
 from app.gateways.models import KeptMail
 from app.nonprofits import documents, verification
 from app.web.outside import object_store
-from tests.factories import admin, nonprofit, person
-from tests.web.conftest import sign_in_as
+from tests.factories import nonprofit, person
 from workers.runner import run_due
-
-
-@pytest.fixture
-def ada(session: Session) -> Person:
-    return admin(session)
-
-
-@pytest.fixture
-def office(client: FlaskClient, ada: Person) -> FlaskClient:
-    return sign_in_as(client, ada)
 
 
 def test_a_registration_is_approved_and_its_owner_reads_why(

@@ -18,16 +18,6 @@ REASON = "It shows a child whose family did not agree."
 
 
 @pytest.fixture
-def ada(session: Session) -> Person:
-    return factories.admin(session)
-
-
-@pytest.fixture
-def office(client: FlaskClient, ada: Person) -> FlaskClient:
-    return sign_in_as(client, ada)
-
-
-@pytest.fixture
 def media(settings: Settings) -> Bucket:
     return open_store(settings).media
 

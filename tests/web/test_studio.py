@@ -24,16 +24,6 @@ CONTENT = os.urandom(uploads.PART_BYTES + 99)
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def creator(session: Session) -> Person:
-    return factories.person(session)
-
-
-@pytest.fixture
-def studio(client: FlaskClient, creator: Person) -> FlaskClient:
-    return sign_in_as(client, creator)
-
-
 def open_upload(studio: FlaskClient, size: int = len(CONTENT), name: str = "My clip.mp4") -> Any:
     return studio.post(
         "/studio/uploads", json={"filename": name, "size": size, "type": "video/mp4"}, headers=JSON

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Person
 from app.core.settings import Settings
 from app.gateways.s3 import open_store
 from app.videos import uploads
@@ -18,16 +16,6 @@ from tests.web.conftest import sign_in_as
 
 JSON = {"Accept": "application/json"}
 CONTENT = b"a film"
-
-
-@pytest.fixture
-def creator(session: Session) -> Person:
-    return factories.person(session)
-
-
-@pytest.fixture
-def studio(client: FlaskClient, creator: Person) -> FlaskClient:
-    return sign_in_as(client, creator)
 
 
 def begin(studio: FlaskClient, name: str = "kite.mp4") -> Any:
