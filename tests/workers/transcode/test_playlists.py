@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.videos.recipes import STANDARD
 from app.videos.renditions import MP4, PLAYLIST, POSTER, STORYBOARD, STORYBOARD_SHEET
-from tests import charts, hls
+from tests import charts, fragments, hls
 from tests.charts import Picture
 from tests.films import Films, Take, beeping, ticking
 from workers.transcode import encode, probe
@@ -120,7 +120,7 @@ def test_flash_and_beep_stay_together_on_every_rung(portrait: Made, films: Films
 def test_the_single_file_plays_while_it_loads_and_is_as_long(portrait: Made, films: Films):
     for folder in (portrait.preview, portrait.ladder):
         content = (folder / MP4).read_bytes()
-        order = [name for name, _, _ in hls.boxes(content) if name in (b"moov", b"mdat", b"moof")]
+        order = [name for name, _, _ in fragments.boxes(content) if name in (b"moov", b"mdat", b"moof")]
         assert order == [b"moov", b"mdat"]
         assert films.duration(folder / MP4) == pytest.approx(10.3, abs=0.05)
         assert len(films.times(folder / MP4)) == round(10.3 * NTSC)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.videos.recipes import STANDARD
 from app.videos.renditions import MP4, PLAYLIST
-from tests import hls
+from tests import fragments, hls
 from tests.films import Films, Take, beeping, ticking
 from workers.transcode import encode, probe
 from workers.transcode.encode import Tools
@@ -123,7 +123,7 @@ def test_films_have_no_time_of_creation_no_extra_tracks_and_ordinary_labels(
 ):
     for path in (path for path in published if path.suffix == ".mp4"):
         content = path.read_bytes()
-        for name, start, end in hls.boxes(content):
+        for name, start, end in fragments.boxes(content):
             if name in (b"mvhd", b"tkhd", b"mdhd"):
                 wide = content[start] == 1
                 assert struct.unpack_from(">QQ" if wide else ">II", content, start + 4) == (0, 0), (
