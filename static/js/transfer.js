@@ -251,8 +251,14 @@ function refuseIf(signal) { if (signal.aborted) throw refusal({}); }
 
 function rest(signal, milliseconds) {
   return new Promise((done) => {
-    setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-    addEventListener("online", done, { once: true });
+    const over = new AbortController(); // takes the listeners away again
+    const end = () => {
+      clearTimeout(timer);
+      over.abort();
+      done();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { signal: over.signal });
+    addEventListener("online", end, { signal: over.signal });
   });
 }
