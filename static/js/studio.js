@@ -29,7 +29,7 @@ async function refresh(list, takes) {
     move(take, now);
     return false;
   });
-  if (changed.length) await replace(changed);
+  if (changed.length) await replace(list, changed);
 }
 
 // Something else has to stand there: another state, another audience, another picture, or nothing runs any more.
@@ -54,9 +54,10 @@ function move(take, now) {
 }
 
 // A video in a new state looks different: its part of the page is taken from the server's own rendering.
-async function replace(takes) {
-  const page = await (await fetch(location.href)).text();
-  const fresh = new DOMParser().parseFromString(page, "text/html");
+async function replace(list, takes) {
+  const answer = await fetch(list.dataset.page ?? location.href);
+  if (!answer.ok && answer.status !== 404) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const take of takes) {
     const found = fresh.querySelector(`[data-video="${take.dataset.video}"]`);
     if (!found) take.remove();

@@ -225,3 +225,13 @@ def test_the_page_speaks_the_creator_s_language_and_fits_a_phone(page: Page, loc
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     boxes = [button.bounding_box() for button in page.locator(".uploader button:visible").all()]
     assert [box for box in boxes if box is None or box["height"] < 44] == []
+
+
+def test_enter_in_a_field_saves_a_draft_and_does_not_publish_it(page: Page, address: str, creator: Account):
+    with unit_of_work() as session:
+        draft = factories.video(session, creator, publishing="draft", no_speech=True)
+    page.goto(f"{address}/studio/videos/{draft.code}")
+    page.fill("[name=title]", "A swing for the yard")
+    page.press("[name=title]", "Enter")
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert videos(creator)["A swing for the yard"].publishing == "draft"

@@ -204,7 +204,9 @@ def test_publishing_saves_what_is_typed_beside_the_button(
     typed = {"to": "published", "description": "Nine days of work", "tag": ""}
     refused = studio.post(address, data={**typed, "title": ""})
     session.refresh(video)
-    assert "Please give the video a title." in refused.text
+    audience = refused.text.partition('data-part="audience"')[2].partition("</section>")[0]
+    assert "Please give the video a title." in audience
+    assert refused.text.count("Please give the video a title.") == 3  # there too, in the list, at the field
     assert "Nine days of work" in refused.text
     assert video.publishing == "draft"
     assert studio.post(address, data={**typed, "title": "Our new roof"}).status_code == 303

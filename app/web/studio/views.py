@@ -120,7 +120,7 @@ def publish(video_code: str) -> ResponseReturnValue:
     to = request.form.get("to", "")
     form = _details_form(video_code)
     if "title" in request.form and not _saved(video_code, form):
-        return _page(video_code, form)
+        return _page(video_code, form, unmoved=True)
     with refusals_said(), unit_of_work() as session:
         video = load_own_video(session, video_code)
         if to in publishing.CHOICES:
@@ -167,8 +167,8 @@ def _moment() -> datetime:
         raise Invalid("at", N_("Please choose a day and a time.")) from error
 
 
-def _page(video_code: str, form: DetailsForm) -> str:
-    """The page of one video, with the form as it was typed."""
+def _page(video_code: str, form: DetailsForm, *, unmoved: bool = False) -> str:
+    """The page of one video, with the form as it was typed; `unmoved` when that kept it from being shown."""
     with unit_of_work() as session:
         own = details.of_video(session, load_own_video(session, video_code))
         readable = captioned(session, own.video)
@@ -179,6 +179,7 @@ def _page(video_code: str, form: DetailsForm) -> str:
         "studio/video.html",
         own=own,
         form=form,
+        unmoved=unmoved,
         captioned=readable,
         state=shown(own.video, before.get(own.video.id)),
         steps=steps(own.video),
