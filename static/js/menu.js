@@ -74,7 +74,8 @@ export class Menu {
     const { player } = this;
     this.#check("quality", AUTO);
     this.#playsNow();
-    if (player.files.state !== "ready") await player.upgrade.refresh().catch(() => {});
+    await player.upgrade.refresh().catch(() => {}); // there may be better files by now, or none any more
+    if (player.trouble.told === "gone") return this.close();
     const found = await rungs(player.files.playlist).catch(() => []);
     if (player !== this.player || !this.open) return;
     this.soon.hidden = player.files.state === "ready";

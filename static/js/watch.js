@@ -3,7 +3,7 @@ import { listen } from "./keys.js";
 import { Menu } from "./menu.js";
 import { Player } from "./player.js";
 import { Sheets } from "./sheets.js";
-import { ask, ponder } from "./upgrade.js";
+import { ask, GoneError, ponder } from "./upgrade.js";
 
 let player = new Player(document.querySelector("[data-player]"));
 const current = () => player;
@@ -25,7 +25,10 @@ if (player.root.querySelector("[data-waiting]")) ponder(begin, () => !document.h
 
 // Put the player of the page as it is now in the place of the note that asks to wait.
 async function begin() {
-  const { mp4 } = await ask(player.root);
+  const { mp4 } = await ask(player.root).catch((failed) => {
+    if (failed instanceof GoneError) location.reload(); // the page itself says why
+    throw failed;
+  });
   if (!mp4) return false;
   const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
   const root = page.querySelector("[data-player]:has([data-video])");

@@ -160,6 +160,7 @@ def test_a_video_begins_by_itself_and_gets_better_while_it_plays(stage: Stage, p
     captions_follow(page)
     little_is_fetched_when_data_is_dear(stage, person())
     a_lost_video_says_so(stage, person())
+    the_menu_of_a_lost_video_says_so(page)
 
 
 def a_person_chooses(page: Page, *, native: bool) -> None:
@@ -238,6 +239,21 @@ def a_lost_video_says_so(stage: Stage, context: BrowserContext) -> None:
     context.set_offline(False)
     expect(page.get_by_role("alert")).to_contain_text("This video was taken down")
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def the_menu_of_a_lost_video_says_so(page: Page) -> None:
+    """What was loaded before would go on playing."""
+    page.get_by_role("button", name="Quality, speed and captions").click()
+    expect(page.get_by_role("alert")).to_contain_text("This video was taken down")
+    expect(page.locator("[data-playback]")).to_be_hidden()
+
+
+def test_a_video_taken_down_before_it_could_be_played_says_so(stage: Stage, person: Person):
+    page = opened(stage, person())
+    expect(page.get_by_text("Being prepared", exact=True)).to_be_visible()
+    stage.take_down()
+    said = page.get_by_role("heading", name="This video was taken down")
+    expect(said).to_be_visible(timeout=20_000)  # the page asks every few seconds
 
 
 def begin_without_network(stage: Stage, context: BrowserContext) -> Page:
