@@ -34,7 +34,13 @@ class Donation(Row):
         ),
         UniqueConstraint("provider", "reference"),
         UniqueConstraint("capture_reference", "provider"),
-        Index("ix_donation_email", "email", postgresql_where=text("email <> ''")),
+        Index("ix_donation_email", text("lower(email)"), postgresql_where=text("email <> ''")),
+        Index(
+            "ix_donation_unpaid_form",
+            "idempotency",
+            postgresql_ops={"idempotency": "text_pattern_ops"},
+            postgresql_where=text("state IN ('pending', 'failed')"),
+        ),
         Index("ix_donation_nonprofit_id_id", "nonprofit_id", text("id DESC")),
         Index("ix_donation_project_id_paid", "project_id", text("paid_at DESC"), "id"),
         Index("ix_donation_video_id", "video_id"),
@@ -112,6 +118,12 @@ class PaymentEvent(Row):
         UniqueConstraint("provider", "event_id"),
         Index("ix_payment_event_reference", "provider", "reference"),
         Index("ix_payment_event_alias", "provider", "alias", postgresql_where=text("alias <> ''")),
+        Index(
+            "ix_payment_event_subscription",
+            "provider",
+            "subscription",
+            postgresql_where=text("subscription <> ''"),
+        ),
     )
 
     provider: Mapped[str]

@@ -77,7 +77,16 @@ def _donations() -> None:
     op.create_unique_constraint(
         op.f("uq_donation_capture_reference"), "donation", ["capture_reference", "provider"]
     )
-    op.create_index("ix_donation_email", "donation", ["email"], postgresql_where=sa.text("email <> ''"))
+    op.create_index(
+        "ix_donation_email", "donation", [sa.text("lower(email)")], postgresql_where=sa.text("email <> ''")
+    )
+    op.create_index(
+        "ix_donation_unpaid_form",
+        "donation",
+        ["idempotency"],
+        postgresql_ops={"idempotency": "text_pattern_ops"},
+        postgresql_where=sa.text("state IN ('pending', 'failed')"),
+    )
     op.create_index("ix_donation_nonprofit_id_id", "donation", ["nonprofit_id", sa.text("id DESC")])
     for name in ("part", "alias", "subscription", "card", "reason"):
         op.add_column("payment_event", _text(name))
@@ -87,6 +96,12 @@ def _donations() -> None:
         "payment_event",
         ["provider", "alias"],
         postgresql_where=sa.text("alias <> ''"),
+    )
+    op.create_index(
+        "ix_payment_event_subscription",
+        "payment_event",
+        ["provider", "subscription"],
+        postgresql_where=sa.text("subscription <> ''"),
     )
     op.add_column("ledger_transaction", _to("nonprofit_id", "nonprofit", nullable=True))
     op.alter_column("ledger_transaction", "donation_id", nullable=True)
@@ -115,6 +130,13 @@ def _donations() -> None:
     op.execute(
         "ALTER TABLE credit_reversal "
         "DROP CONSTRAINT ck_credit_reversal_amount, ADD CONSTRAINT ck_credit_reversal_amount CHECK (fee_minor >= 0 AND (amount_minor <> 0 OR fee_minor > 0))"
+    )
+    op.add_column(
+        "payment_account", sa.Column("ready", sa.Boolean(), nullable=False, server_default=sa.true())
+    )
+    op.add_column(
+        "payment_account",
+        sa.Column("missing", postgresql.JSONB(), nullable=False, server_default=sa.text("'[]'")),
     )
     op.add_column("project", _moment("paused_at", nullable=True))
     op.add_column("project", _text("pause_reason"))
