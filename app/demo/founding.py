@@ -19,6 +19,7 @@ from app.demo.content.nonprofits import ORGANISATIONS, Organisation
 from app.demo.content.people import ADMIN, EVERYBODY, OWNERS, PASSWORD
 from app.demo.content.projects import Undertaking
 from app.gateways.object_store import ObjectStore
+from app.gateways.payments.contract import AccountStatus
 from app.nonprofits import documents, payees, registration, verification
 from app.nonprofits.models import Nonprofit
 from app.nonprofits.verification import Decision
@@ -72,7 +73,8 @@ def found(organisation: Organisation, settings: Settings, store: ObjectStore) ->
             nonprofit = session.get_one(Nonprofit, nonprofit.id)
             admin = person(session, ADMIN.email)
             verification.decide(session, nonprofit, Decision.APPROVE, organisation.approval, admin.id)
-            payees.connect(session, nonprofit, owner.id, settings.payment_provider)
+            account = AccountStatus(f"sandbox-{nonprofit.code}", ready=True)
+            payees.connect(session, nonprofit, owner.id, settings.payment_provider, account)
 
 
 def open_project(undertaking: Undertaking) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -116,6 +117,8 @@ class PaymentAccount(Row):
     nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
     provider: Mapped[str]
     reference: Mapped[str]  # the provider's name for the account
+    ready: Mapped[bool] = mapped_column(default=True)  # the provider lets it receive
+    missing: Mapped[list[str]] = mapped_column(JSONB, default=list)  # what the provider still asks for
     connected_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     connected_at: Mapped[datetime] = mapped_column(default=now)
     disconnected_at: Mapped[datetime | None]

@@ -5,22 +5,24 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from app.core.settings import Settings
+from app.gateways.payments.registry import form_targets
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers.
 
     Media and uploads are allowed to the object store's public address only. A form may lead to the site's
-    public address, whatever name this request came by: that is where the payment page is.
+    public address, whatever name this request came by, and on to the pages of the payment provider.
     """
-    store, site = origin(settings.s3_public_endpoint), origin(settings.base_url)
+    store = origin(settings.s3_public_endpoint)
+    targets = " ".join(("'self'", origin(settings.base_url), *form_targets(settings)))
 
     @app.after_request
     def add(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction] (registered)
         response.headers.setdefault(
             "Content-Security-Policy",
             "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {site}; "
+            f"form-action {targets}; "
             "script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self' blob:; "
             f"img-src 'self' data: {store}; media-src 'self' blob: {store}; connect-src 'self' {store}",
         )

@@ -129,7 +129,7 @@ def _donations() -> None:
     op.add_column("credit_reversal", _none_yet("fee_minor"))
     op.execute(
         "ALTER TABLE credit_reversal "
-        "DROP CONSTRAINT ck_credit_reversal_amount, ADD CONSTRAINT ck_credit_reversal_amount CHECK (fee_minor >= 0 AND (amount_minor <> 0 OR fee_minor > 0))"
+        "DROP CONSTRAINT ck_credit_reversal_amount, ADD CONSTRAINT ck_credit_reversal_amount CHECK (amount_minor <> 0 OR fee_minor <> 0)"
     )
     op.add_column(
         "payment_account", sa.Column("ready", sa.Boolean(), nullable=False, server_default=sa.true())

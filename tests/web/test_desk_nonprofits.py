@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.models import Task
+from app.gateways.payments.contract import AccountStatus
 from app.nonprofits import documents, payees, verification
 from app.nonprofits.models import Nonprofit
 from app.nonprofits.verification import Decision
@@ -153,7 +154,7 @@ def test_the_checklist_leads_to_the_first_gift(client: FlaskClient, session: Ses
     page = client.get(f"/desk/{at.code}").text
     assert "What stands between you and the first gift" in page
     assert f"/desk/{at.code}/payments" in page
-    payees.connect(session, at, owner.id, "sandbox")
+    payees.connect(session, at, owner.id, "sandbox", AccountStatus("sandbox-x", ready=True))
     project(session, at)
     assert "You can receive gifts" in client.get(f"/desk/{at.code}").text
 

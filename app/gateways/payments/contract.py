@@ -25,6 +25,10 @@ class EventKind(StrEnum):
     RENEWED = "subscription.renewed"  # a further payment of a subscription has succeeded
     RENEWAL_FAILED = "subscription.payment_failed"
     SUBSCRIPTION_ENDED = "subscription.ended"
+    FEE = "payment.fee"  # what a payment cost, where its success has not told it; `part` names the booking
+    ACCOUNT_CHANGED = (
+        "account.changed"  # about no payment: the provider's answer on the account is another now
+    )
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class PaymentRequest:
     monthly: bool = False
     email: str = ""
     locale: str = "en"
+    mobile: bool = False  # the donor holds a phone; only how the pay page looks
 
     def body(self) -> dict[str, Any]:
         """The request as JSON values, without its key."""
@@ -103,6 +108,18 @@ class VerifiedEvent:
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """A payment that may have news nobody was told: for providers that list nothing and must be asked.
+
+    `refunds` are the keys of its refunds that were sent and have not been told of since.
+    """
+
+    account: str
+    reference: str
+    refunds: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class PayoutLine:
     """What one payment, refund or dispute added to a payout; `amount_minor` is before fees."""
 
@@ -137,6 +154,45 @@ class Capabilities:
     currencies: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class OnboardingRequest:
+    """An organisation that wants to receive at its own account, and is asked for at the provider.
+
+    `account` is the provider's name for it where an earlier step has made one, else "". The provider sends
+    the person back to `return_url`, with words of its own in the query and `state` as it was given; to
+    `again_url` when its own page has become too old.
+    """
+
+    key: str
+    name: str
+    country: str
+    email: str
+    return_url: str
+    again_url: str
+    state: str
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class OnboardingStep:
+    """What comes next: the page at the provider to go to, "" when nothing is left to do there.
+
+    `account` is "" while the provider names it only on the way back.
+    """
+
+    account: str
+    go_to: str = ""
+
+
+@dataclass(frozen=True)
+class AccountStatus:
+    """Whether an account can receive; if not, what the provider still asks for, in the provider's words."""
+
+    account: str
+    ready: bool
+    missing: Sequence[str] = ()
+
+
 class PaymentsUnavailable(Unavailable):
     """The provider did not answer; asking again with the same key is safe."""
 
@@ -155,6 +211,14 @@ class PaymentRefused(KindrelayError):  # noqa: N818 (it names what the provider 
         self.detail = detail
 
 
+class NotOffered(KindrelayError):  # noqa: N818 (it names what the provider lacks)
+    """The provider cannot do this at all; its capabilities say so."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(N_("The payment service of this site does not offer this."))
+        self.detail = detail
+
+
 class WebhookRefused(Exception):  # noqa: N818 (it names what we did)
     """The message does not prove whom it comes from, or makes no sense. Nothing is kept of it."""
 
@@ -164,7 +228,10 @@ class PaymentGateway(Protocol):
 
     `refund` gives a part or all of a payment back and returns the provider's name for the refund ("" if it
     has none); the event that follows is what books it. `close_payment` makes an open pay page unpayable.
-    `list_settled` is everything that happened since at these accounts, with the ids its webhooks have.
+    `list_settled` is everything that happened since at these accounts, with the ids its webhooks have. A
+    provider without a list of events asks for each of the `awaited` payments instead; others leave them.
+    `start_onboarding` connects an account or goes on with one that is not ready; `finish_onboarding` takes
+    the query that the person came back with. None of them is called inside a transaction.
     """
 
     name: str
@@ -173,11 +240,16 @@ class PaymentGateway(Protocol):
     def fetch(self, account: str, reference: str) -> PaymentStatus: ...
     def refund(self, account: str, reference: str, amount: Money, key: str) -> str: ...
     def verify_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> list[VerifiedEvent]: ...
-    def list_settled(self, since: datetime, accounts: Collection[str]) -> list[VerifiedEvent]: ...
+    def list_settled(
+        self, since: datetime, accounts: Collection[str], awaited: Collection[Awaited] = ()
+    ) -> list[VerifiedEvent]: ...
     def list_payouts(self, since: datetime, account: str) -> list[SentPayout]: ...
     def pause_monthly(self, account: str, subscription: str) -> None: ...
     def resume_monthly(self, account: str, subscription: str) -> None: ...
     def change_monthly(self, account: str, subscription: str, amount: Money) -> None: ...
     def end_monthly(self, account: str, subscription: str) -> None: ...
     def close_payment(self, account: str, reference: str) -> None: ...
+    def start_onboarding(self, request: OnboardingRequest) -> OnboardingStep: ...
+    def finish_onboarding(self, account: str, answer: Mapping[str, str]) -> AccountStatus: ...
+    def account_status(self, account: str) -> AccountStatus: ...
     def capabilities(self) -> Capabilities: ...

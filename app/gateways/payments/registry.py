@@ -6,12 +6,23 @@ from app.core.settings import Settings
 from app.gateways.payments.contract import PaymentGateway
 from app.gateways.payments.sandbox.client import SandboxGateway
 
+# Where a provider's own pages are: a form of ours may lead there.
+PAGES = {
+    "stripe": ("https://checkout.stripe.com", "https://connect.stripe.com"),
+    "alipay": ("https://*.alipay.com", "https://*.alipaydev.com"),
+}
+
 
 def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = None) -> PaymentGateway | None:
     """The provider of the settings; None when payments are switched off.
 
-    `transport` carries its requests; by default they go over the network.
+    `transport` carries the sandbox's requests; by default they go over the network.
     """
     if settings.payment_provider == "sandbox":
         return SandboxGateway(settings.base_url, settings.sandbox_secret, transport)
     return None
+
+
+def form_targets(settings: Settings) -> tuple[str, ...]:
+    """The origins of the provider's pages that a form of ours may end at."""
+    return PAGES.get(settings.payment_provider, ())

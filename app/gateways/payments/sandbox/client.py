@@ -9,7 +9,11 @@ import httpx
 from app.core import clock
 from app.core.money import Money
 from app.gateways.payments.contract import (
+    AccountStatus,
+    Awaited,
     Capabilities,
+    OnboardingRequest,
+    OnboardingStep,
     OpenedPayment,
     PaymentRefused,
     PaymentRequest,
@@ -55,7 +59,12 @@ class SandboxGateway:
         signature.check(self._secret, raw_body, headers.get(signature.HEADER, ""), clock.now())
         return [messages.decode(raw_body)]
 
-    def list_settled(self, since: datetime, accounts: Collection[str]) -> list[VerifiedEvent]:
+    def list_settled(
+        self,
+        since: datetime,
+        accounts: Collection[str],  # noqa: ARG002 (other providers ask by it)
+        awaited: Collection[Awaited] = (),  # noqa: ARG002 (this one lists its events)
+    ) -> list[VerifiedEvent]:
         """Everything that happened since, with the ids that its webhooks have (or should have had)."""
         events: list[VerifiedEvent] = []
         while True:
@@ -64,6 +73,18 @@ class SandboxGateway:
             if not page:
                 return events
             events += [messages.decode(messages.encode(body)) for body in page]
+
+    def start_onboarding(self, request: OnboardingRequest) -> OnboardingStep:
+        """Give the organisation an account at once: the same one for the same key."""
+        return OnboardingStep(request.account or f"sandbox-{request.key}")
+
+    def finish_onboarding(self, account: str, answer: Mapping[str, str]) -> AccountStatus:  # noqa: ARG002 (see fetch)
+        """The account as it is; nobody is asked anything on the way."""
+        return self.account_status(account)
+
+    def account_status(self, account: str) -> AccountStatus:
+        """Every account here can receive."""
+        return AccountStatus(account, ready=True)
 
     def capabilities(self) -> Capabilities:
         """What the provider can do."""
