@@ -10,7 +10,7 @@ from app.core import clock, db, runtime, tasks
 from app.core.tasks import Claim
 from app.credit import credits
 from app.donations import cases as cases_in_hand
-from app.donations import disputes, events, ledger, refunds
+from app.donations import disputes, events, ledger, refunds, renewals
 from app.donations.cases import Case
 from app.donations.models import PaymentEvent
 from app.donations.settlement import Mismatch, Move
@@ -32,9 +32,15 @@ def settle(session: Session, *, event_ids: Sequence[int]) -> None:
     told = session.scalars(
         select(PaymentEvent).where(PaymentEvent.id.in_(event_ids)).order_by(PaymentEvent.id)
     ).all()
+    try:
+        told = renewals.prepare(session, told)
+    except Mismatch as error:
+        raise GiveUp(str(error)) from error
     cases = cases_in_hand.take(session, told)
     _refuse_mismatches(cases, told)
-    _book(session, cases_in_hand.advance(session, cases, clock.now()))
+    moves = cases_in_hand.advance(session, cases, clock.now())
+    _book(session, moves)
+    renewals.follow(session, moves)
 
 
 def _refuse_mismatches(cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
@@ -53,8 +59,7 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
     refunds.follow(session, moves)
     disputes.follow(session, moves)
     captured = [move for move in moves if move.captured_minor]
-    rollups.add(session, credits.apply(session, captured))
-    rollups.take_back(session, credits.reverse(session, moves))
+    rollups.count(session, credits.apply(session, captured), credits.reverse(session, moves))
     for move in captured:
         if move.donation.email:
             tasks.defer(session, "mail.send", mail="receipt", donation_id=move.donation.id)

@@ -37,13 +37,14 @@ class Credit(Row):
 class CreditReversal(Row):
     """What a refund or a lost dispute takes back of a credit; less than nothing when a refund failed.
 
-    `fee_minor` is the credit's share of what a dispute cost.
+    `fee_minor` is the credit's share of what a dispute cost; less than nothing when a failed refund is what
+    the dispute had taken, after all.
     """
 
     __tablename__ = "credit_reversal"
     __table_args__ = (
         UniqueConstraint("credit_id", "event_id"),
-        CheckConstraint("fee_minor >= 0 AND (amount_minor <> 0 OR fee_minor > 0)", name="amount"),
+        CheckConstraint("amount_minor <> 0 OR fee_minor <> 0", name="amount"),
     )
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), index=True)

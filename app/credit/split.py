@@ -11,6 +11,15 @@ def in_parts(total: int, weights: Sequence[Fraction]) -> list[int]:
     return largest_remainder(total, weights)
 
 
+def either_way(total: int, weights: Sequence[Fraction]) -> list[int]:
+    """`total` minor units by weights, above zero or below: the parts of -x are those of x, negated.
+
+    Raises ValueError as `largest_remainder` does.
+    """
+    sign = 1 if total >= 0 else -1
+    return [sign * part for part in in_parts(abs(total), weights)]
+
+
 def taken_back(refunded: int, remaining: Sequence[int]) -> list[int]:
     """What a refund of `refunded` minor units takes from parts of which `remaining` is left.
 

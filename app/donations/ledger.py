@@ -4,7 +4,7 @@
 `disputed` what the provider holds back while a dispute is open, `bank` what was paid out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,19 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app.donations.models import LedgerEntry, LedgerTransaction, PaymentEvent
+from app.donations.models import LedgerEntry, LedgerTransaction
 from app.donations.settlement import Move
 from app.gateways.payments.contract import EventKind
+
+KINDS = {
+    EventKind.SUCCEEDED: "capture",
+    EventKind.RENEWED: "capture",
+    EventKind.REFUNDED: "refund",
+    EventKind.REFUND_FAILED: "refund_failed",
+    EventKind.DISPUTE_OPENED: "dispute",
+    EventKind.DISPUTE_WON: "dispute_won",
+    EventKind.DISPUTE_LOST: "dispute_lost",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class Posting:
 
 
 def post(session: Session, moves: Sequence[Move]) -> None:
-    """Book what steps added: gifts, fees, refunds, disputes."""
-    book(session, [posting for move in moves for posting in _postings(move)])
+    """Book what steps added: one transaction for each step that moved money."""
+    book(session, [posting for posting in map(_posting, moves) if posting])
 
 
 def book(session: Session, postings: Sequence[Posting]) -> None:
@@ -71,37 +81,18 @@ def balance_of(session: Session, donation_id: int) -> dict[str, int]:
     return {account: int(minor) for account, minor in rows}
 
 
-def _postings(move: Move) -> Iterator[Posting]:
-    if move.event is None:
-        return
-    for kind, key, sides in _sides(move, move.event):
-        moved = {account: minor for account, minor in sides.items() if minor}
-        if moved:
-            donation = move.donation
-            yield Posting(kind, key, move.at, donation.currency, moved, donation_id=donation.id)
-
-
-def _sides(move: Move, event: PaymentEvent) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Kind, key and sides of what a step adds; sides of nothing are left out by the caller."""
-    gift, refund, fee = move.captured_minor, move.refunded_minor, move.fee_minor
-    held, lost = move.disputed_minor, move.lost_minor
-    yield "capture", f"capture:{move.donation.id}", {"provider": gift, "donations": -gift}
-    yield "refund", f"refund:{event.id}", {"donations": max(refund, 0), "provider": min(-refund, 0)}
-    yield (
-        "refund_failed",
-        f"refund_failed:{event.id}",
-        {"provider": max(-refund, 0), "donations": min(refund, 0)},
-    )
-    if event.kind == EventKind.DISPUTE_LOST:
-        # What the bank took beyond what was left of the gift is a cost, too.
-        beyond = -held - lost
-        fee -= beyond
-        yield (
-            "dispute_lost",
-            f"dispute_lost:{event.id}",
-            {"donations": lost, "fees": beyond, "disputed": held},
-        )
-    elif held:
-        kind = "dispute" if held > 0 else "dispute_won"
-        yield kind, f"{kind}:{event.id}", {"disputed": held, "provider": -held}
-    yield "fee", f"cost:{event.id}", {"fees": fee, "provider": -fee}
+def _posting(move: Move) -> Posting | None:
+    sides = {
+        "donations": move.refunded_minor + move.lost_minor - move.captured_minor,
+        "fees": move.fee_minor,
+        "disputed": move.disputed_minor,
+    }
+    # What the provider holds for the payee is the other side of all: what donors gave, less what is elsewhere.
+    sides["provider"] = -sum(sides.values())
+    moved = {account: minor for account, minor in sides.items() if minor}
+    if move.event is None or not moved:
+        return None
+    kind = KINDS[EventKind(move.event.kind)]
+    # A donation is captured once, whatever the provider calls the event.
+    key = f"{kind}:{move.donation.id if move.captured_minor else move.event.id}"
+    return Posting(kind, key, move.at, move.donation.currency, moved, donation_id=move.donation.id)

@@ -2,6 +2,8 @@
 
 Pure: from a donation and the events kept for it to the steps it takes. An event that is not legal yet is
 kept and applied when it becomes so. One whose amount, currency or account is not the donation's is never.
+Whatever order a provider's events come in, the donation ends with the same figures: each is a sum over the
+events, and the state of a donation that was paid follows from its figures alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,29 +17,22 @@ from app.gateways.payments.contract import EventKind
 
 SUCCESSES = frozenset({EventKind.SUCCEEDED, EventKind.RENEWED})
 CLOSINGS = frozenset({EventKind.DISPUTE_WON, EventKind.DISPUTE_LOST})
-ABOUT_A_PART = frozenset({EventKind.REFUNDED, EventKind.REFUND_FAILED, EventKind.DISPUTE_OPENED, *CLOSINGS})
 
-# What may happen in which state. Where it leads stands beside, or follows from what is left of the money.
-BY_MONEY = "by what is left"
+# In which states an event of a kind is applied; in every other it is kept until it becomes legal, if ever.
+UNPAID = frozenset({"pending", "failed", "expired"})
+PAID = frozenset({"paid", "partly_refunded", "refunded", "disputed", "lost"})
 MOVES = {
-    **dict.fromkeys((("pending", kind) for kind in SUCCESSES), BY_MONEY),
-    **dict.fromkeys((("failed", kind) for kind in SUCCESSES), BY_MONEY),
-    **dict.fromkeys((("expired", kind) for kind in SUCCESSES), BY_MONEY),
-    ("pending", EventKind.FAILED): "failed",
-    ("pending", EventKind.EXPIRED): "expired",
-    ("failed", EventKind.EXPIRED): "expired",
-    ("paid", EventKind.REFUNDED): BY_MONEY,
-    ("partly_refunded", EventKind.REFUNDED): BY_MONEY,
-    ("lost", EventKind.REFUNDED): BY_MONEY,
-    ("partly_refunded", EventKind.REFUND_FAILED): BY_MONEY,
-    ("refunded", EventKind.REFUND_FAILED): BY_MONEY,
-    ("lost", EventKind.REFUND_FAILED): BY_MONEY,
-    ("paid", EventKind.DISPUTE_OPENED): "disputed",
-    ("partly_refunded", EventKind.DISPUTE_OPENED): "disputed",
-    ("refunded", EventKind.DISPUTE_OPENED): "disputed",
-    ("disputed", EventKind.DISPUTE_WON): BY_MONEY,
-    ("disputed", EventKind.DISPUTE_LOST): BY_MONEY,
+    EventKind.SUCCEEDED: UNPAID,
+    EventKind.RENEWED: UNPAID,
+    EventKind.FAILED: frozenset({"pending"}),
+    EventKind.EXPIRED: frozenset({"pending", "failed"}),
+    EventKind.REFUNDED: PAID - {"refunded"},
+    EventKind.REFUND_FAILED: PAID - {"paid"},
+    EventKind.DISPUTE_OPENED: PAID,
+    EventKind.DISPUTE_WON: frozenset({"disputed"}),
+    EventKind.DISPUTE_LOST: frozenset({"disputed"}),
 }
+UNPAID_STATES = {EventKind.FAILED: "failed", EventKind.EXPIRED: "expired"}
 
 
 class UnknownPayment(KindrelayError):  # noqa: N818 (it names what the event is about)
@@ -52,8 +47,8 @@ class Mismatch(KindrelayError):  # noqa: N818 (it names what was found)
 class Move:
     """A step that a donation has taken; `event` is None when time took it.
 
-    Amounts are what this step adds, in minor units: below zero for a refund that failed, and for a dispute
-    that is closed.
+    Amounts are what this step adds, in minor units. Below zero: what a failed refund brings back, what a
+    closed dispute sets free, and what a refund takes over from a lost dispute, whose cost it becomes.
     """
 
     donation: Donation
@@ -71,10 +66,9 @@ class Move:
 @dataclass(frozen=True)
 class _Step:
     captured: int = 0
-    fee: int = 0
     refunded: int = 0
     disputed: int = 0
-    lost: int = 0
+    taken: int = 0  # by the donor's bank, when a dispute is lost
 
 
 def check(donation: Donation, account: str, event: PaymentEvent) -> None:
@@ -82,18 +76,12 @@ def check(donation: Donation, account: str, event: PaymentEvent) -> None:
 
     `account` is the provider's name of the account that the donation goes to.
     """
-    exact = event.kind in SUCCESSES
-    amount_fits = event.amount_minor == donation.amount_minor if exact else True
-    refund_fits = event.amount_minor <= donation.amount_minor or event.kind in CLOSINGS
-    fee_fits = not exact or event.fee_minor <= donation.amount_minor
-    same = event.currency == donation.currency and event.account == account
-    if amount_fits and refund_fits and fee_fits and same:
-        return
-    raise Mismatch(
-        N_("The provider reports %(told)s; the donation is %(expected)s."),
-        told=f"{event.amount_minor} {event.currency} at {event.account}",
-        expected=f"{donation.amount_minor} {donation.currency} at {account}",
-    )
+    if not _fits(donation, account, event):
+        raise Mismatch(
+            N_("The provider reports %(told)s; the donation is %(expected)s."),
+            told=f"{event.amount_minor} {event.currency} at {event.account}",
+            expected=f"{donation.amount_minor} {donation.currency} at {account}",
+        )
 
 
 def advance(donation: Donation, account: str, events: Sequence[PaymentEvent], at: datetime) -> Iterator[Move]:
@@ -102,16 +90,17 @@ def advance(donation: Donation, account: str, events: Sequence[PaymentEvent], at
     `events` are all that were ever kept for it, applied or not. The donation and the events are changed as
     the steps are taken; the caller holds the donation's lock and writes what comes out.
     """
+    fitting = [event for event in sorted(events, key=_order) if _fits(donation, account, event)]
     moved = True
     while moved:
         moved = False
-        for event in sorted(events, key=lambda event: (event.occurred_at, event.id)):
-            if event.applied_at is not None or not _fits(donation, account, event):
+        for event in fitting:
+            if event.applied_at is not None:
                 continue
             if _says_nothing_new(donation, event, events):
                 event.applied_at = at
             elif (step := _step(donation, event, events)) is not None:
-                yield _take(donation, event, step, at)
+                yield _take(donation, event, step, events, at)
                 moved = True
                 break
 
@@ -123,78 +112,79 @@ def expire(donation: Donation, at: datetime) -> Move:
     return move
 
 
+def _order(event: PaymentEvent) -> tuple[datetime, int]:
+    return event.occurred_at, event.id
+
+
 def _fits(donation: Donation, account: str, event: PaymentEvent) -> bool:
-    try:
-        check(donation, account, event)
-    except Mismatch:
+    kind = event.kind
+    if event.currency != donation.currency or event.account != account:
         return False
-    return True
-
-
-def _applied(events: Sequence[PaymentEvent], part: str, *kinds: EventKind) -> PaymentEvent | None:
-    """The event of that refund or dispute that has been applied, if one has."""
-    found = (one for one in events if one.applied_at is not None and one.part == part and one.kind in kinds)
-    return next(found, None)
+    if kind in SUCCESSES:
+        return event.amount_minor == donation.amount_minor and event.fee_minor <= donation.amount_minor
+    return event.amount_minor <= donation.amount_minor or kind in CLOSINGS
 
 
 def _says_nothing_new(donation: Donation, event: PaymentEvent, events: Sequence[PaymentEvent]) -> bool:
     kind = EventKind(event.kind)
     if kind in SUCCESSES:
         return donation.captured_minor > 0
+    if kind in UNPAID_STATES:
+        return donation.state == UNPAID_STATES[kind]
     if kind is EventKind.REFUNDED and not event.part:
         return donation.captured_minor > 0 and event.amount_minor <= donation.refunded_minor
-    if kind in CLOSINGS:
-        return _applied(events, event.part, *CLOSINGS) is not None
-    if kind in ABOUT_A_PART:
-        return _applied(events, event.part, kind) is not None
-    return donation.state == ("failed" if kind is EventKind.FAILED else "expired")
+    return _applied(events, event.part, *(CLOSINGS if kind in CLOSINGS else {kind})) is not None
 
 
 def _step(donation: Donation, event: PaymentEvent, events: Sequence[PaymentEvent]) -> _Step | None:
     """What the event adds; None while it is not legal, or asks for more than there is."""
     kind = EventKind(event.kind)
-    left = donation.captured_minor - donation.refunded_minor - donation.lost_minor
-    if (donation.state, kind) not in MOVES:
+    if donation.state not in MOVES.get(kind, ()):
         return None
     if kind in SUCCESSES:
-        return _Step(captured=event.amount_minor, fee=event.fee_minor)
+        return _Step(captured=event.amount_minor)
+    if kind in UNPAID_STATES:
+        return _Step()
     if kind is EventKind.REFUNDED:
         refund = event.amount_minor - (0 if event.part else donation.refunded_minor)
-        return _Step(refunded=refund) if 0 < refund <= left else None
-    if kind is EventKind.REFUND_FAILED:
-        refund = _applied(events, event.part, EventKind.REFUNDED)
-        return _Step(refunded=-refund.amount_minor) if refund else None
+        return (
+            _Step(refunded=refund)
+            if 0 < refund <= donation.captured_minor - donation.refunded_minor
+            else None
+        )
+    if not event.part:
+        return None  # of which refund, or which dispute?
     if kind is EventKind.DISPUTE_OPENED:
         return _Step(disputed=event.amount_minor) if event.amount_minor else None
-    if kind in CLOSINGS:
-        opened = _applied(events, event.part, EventKind.DISPUTE_OPENED)
-        return _closing(donation, event, kind, left) if opened else None
-    return _Step()
+    begun = EventKind.REFUNDED if kind is EventKind.REFUND_FAILED else EventKind.DISPUTE_OPENED
+    before = _applied(events, event.part, begun)
+    if before is None:
+        return None
+    if kind is EventKind.REFUND_FAILED:
+        return _Step(refunded=-before.amount_minor)
+    lost = kind is EventKind.DISPUTE_LOST
+    return _Step(disputed=-before.amount_minor, taken=before.amount_minor * lost)
 
 
-def _closing(donation: Donation, event: PaymentEvent, kind: EventKind, left: int) -> _Step:
-    held = donation.disputed_minor
-    if kind is EventKind.DISPUTE_WON:
-        return _Step(disputed=-held, fee=event.fee_minor)
-    # The bank may take more than is left of the gift (after a refund); the rest is what the dispute cost.
-    lost = min(held, left)
-    return _Step(disputed=-held, lost=lost, fee=event.fee_minor + held - lost)
-
-
-def _take(donation: Donation, event: PaymentEvent, step: _Step, at: datetime) -> Move:
+def _take(
+    donation: Donation, event: PaymentEvent, step: _Step, events: Sequence[PaymentEvent], at: datetime
+) -> Move:
     before = donation.state
-    kind = EventKind(event.kind)
-    event.applied_at = at
-    donation.captured_minor += step.captured
-    donation.fee_minor += step.fee
-    donation.refunded_minor += step.refunded
+    # A bank may take more than is left of the gift after its refunds. The rest is what the dispute cost.
+    captured = donation.captured_minor + step.captured
+    refunded = donation.refunded_minor + step.refunded
+    taken = _taken_by_banks(events) + step.taken
+    lost = min(taken, captured - refunded) - donation.lost_minor
+    fee = (event.fee_minor if captured else 0) + step.taken - lost
+    donation.captured_minor, donation.refunded_minor = captured, refunded
     donation.disputed_minor += step.disputed
-    donation.lost_minor += step.lost
-    if kind in SUCCESSES:
+    donation.lost_minor += lost
+    donation.fee_minor += fee
+    event.applied_at = at
+    if step.captured:
         donation.paid_at = at
         donation.capture_reference = event.alias or None
-    state = MOVES[before, kind]
-    donation.state = _by_money(donation) if state == BY_MONEY else state
+    donation.state = UNPAID_STATES.get(EventKind(event.kind)) or _state_by_money(donation)
     return Move(
         donation,
         event,
@@ -202,14 +192,33 @@ def _take(donation: Donation, event: PaymentEvent, step: _Step, at: datetime) ->
         before,
         donation.state,
         captured_minor=step.captured,
-        fee_minor=step.fee,
+        fee_minor=fee,
         refunded_minor=step.refunded,
         disputed_minor=step.disputed,
-        lost_minor=step.lost,
+        lost_minor=lost,
     )
 
 
-def _by_money(donation: Donation) -> str:
+def _applied(events: Sequence[PaymentEvent], part: str, *kinds: EventKind) -> PaymentEvent | None:
+    """The event of that refund or dispute that has been applied, if one has; later ones said nothing new."""
+    found = [
+        (one.applied_at, _order(one), one)
+        for one in events
+        if one.applied_at is not None and one.part == part and one.kind in kinds
+    ]
+    return min(found)[2] if found else None
+
+
+def _taken_by_banks(events: Sequence[PaymentEvent]) -> int:
+    """All that was taken by lost disputes, be it of the gift or beyond it."""
+    lost = {one.part for one in events if one.applied_at is not None and one.kind == EventKind.DISPUTE_LOST}
+    opened = (_applied(events, part, EventKind.DISPUTE_OPENED) for part in lost)
+    return sum(one.amount_minor for one in opened if one)
+
+
+def _state_by_money(donation: Donation) -> str:
+    if donation.disputed_minor:
+        return "disputed"
     if donation.lost_minor:
         return "lost"
     if donation.refunded_minor == 0:

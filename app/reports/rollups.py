@@ -4,7 +4,7 @@ It is added to in the transaction that gives or takes back credit, so it is neve
 from the credits at any time, and `differences` proves that it need not be.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,16 +25,12 @@ SUMS = ("donations", "gross_minor", "fee_minor", "refunded_minor")
 COLUMNS = ("nonprofit_id", "creator_id", *KEY, *SUMS)
 
 
-def add(session: Session, parts: Iterable[Part]) -> None:
-    """Count new credits on the day they were given."""
-    counted = [(part.donation, part.row["at"], _given(part.row)) for part in parts]
-    _count(session, counted)
-
-
-def take_back(session: Session, reversals: Iterable[Reversal]) -> None:
-    """Count a refund or a lost dispute on the day it happened, whatever day the gift was counted on."""
-    counted = [(one.donation, one.at, _gone(one)) for one in reversals]
-    _count(session, counted)
+def count(session: Session, parts: Sequence[Part], reversals: Sequence[Reversal]) -> None:
+    """Count new credits on the day they were given; refunds and lost disputes on the day they happened,
+    whatever day the gift was counted on."""
+    given = [(one.donation, one.row["at"], _given(one.row)) for one in parts]
+    gone = [(one.move.donation, one.move.at, _gone(one)) for one in reversals]
+    _count(session, [*given, *gone])
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:
