@@ -1,16 +1,16 @@
 """Credit of donations: decided once when their money has arrived, taken back with refunds, never edited."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app.credit import rules, split
+from app.credit import inheritance, rules, split
+from app.credit.inheritance import Decision
 from app.credit.models import Credit, CreditReversal
 from app.credit.rules import Rule
 from app.donations.models import Donation
@@ -31,11 +31,18 @@ class Part:
 class Reversal:
     """What a refund or a lost dispute took back of one credit; below zero when a refund failed."""
 
-    donation: Donation
+    move: Move
     credit: Credit
     amount_minor: int
     fee_minor: int
-    at: datetime
+
+
+@dataclass
+class _Held:
+    """A credit, and how much of it is gone: counted on as the steps of one batch take more."""
+
+    credit: Credit
+    gone: int
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,14 @@ def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
         return []
     donations = [move.donation for move in moves]
     named = _rules(session, {one.project_id for one in donations})
-    videos = _videos(session, donations)
+    inherited = inheritance.of_renewals(session, donations)
+    videos = _videos(session, donations, {video for one in inherited.values() for video in one.weights})
+    decided = {
+        one.id: inherited.get(one.id) or _decision(one, rules.RULES[named[one.project_id]], videos)
+        for one in donations
+    }
     parts = [
-        Part(move.donation, row)
-        for move in moves
-        for row in _rows(move, rules.RULES[named[move.donation.project_id]], videos)
+        Part(move.donation, row) for move in moves for row in _rows(move, decided[move.donation.id], videos)
     ]
     session.execute(insert(Credit), [part.row for part in parts])
     return parts
@@ -69,25 +79,13 @@ def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
 def reverse(session: Session, moves: Sequence[Move]) -> list[Reversal]:
     """Take refunds and lost disputes back from the donations' credits, in proportion to what is left of each;
     give back what failed refunds had taken, in proportion to what is gone."""
-    reversals: list[Reversal] = []
-    for move in moves:
-        changes_money = move.refunded_minor or move.lost_minor or move.fee_minor
-        if move.event is None or move.captured_minor or not changes_money:
-            continue
-        made = _of_move(session, move)
-        rows = [
-            {
-                "credit_id": one.credit.id,
-                "event_id": move.event.id,
-                "amount_minor": one.amount_minor,
-                "fee_minor": one.fee_minor,
-                "at": move.at,
-            }
-            for one in made
-        ]
-        if rows:
-            session.execute(insert(CreditReversal), rows)
-        reversals += made
+    later = [move for move in moves if move.event and not move.captured_minor and _reaches_credit(move)]
+    if not later:
+        return []
+    held = _held(session, {move.donation.id for move in later})
+    reversals = [made for move in later for made in _of_move(move, held[move.donation.id])]
+    if reversals:
+        session.execute(insert(CreditReversal), [_reversal_row(one) for one in reversals])
     return reversals
 
 
@@ -96,45 +94,71 @@ def of_donation(session: Session, donation_id: int) -> Sequence[Credit]:
     return session.scalars(select(Credit).where(Credit.donation_id == donation_id).order_by(Credit.id)).all()
 
 
-def _of_move(session: Session, move: Move) -> list[Reversal]:
-    credits = of_donation(session, move.donation.id)
-    gone = _reversed_so_far(session, move.donation.id)
-    taken = [gone.get(one.id, 0) for one in credits]
+def _reaches_credit(move: Move) -> bool:
+    return bool(move.refunded_minor or move.lost_minor or move.fee_minor)
+
+
+def _held(session: Session, donation_ids: Collection[int]) -> Mapping[int, list[_Held]]:
+    """The credits of donations in the order they were given, each with what was taken back of it so far."""
+    gone = (
+        select(func.coalesce(func.sum(CreditReversal.amount_minor), 0))
+        .where(CreditReversal.credit_id == Credit.id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Credit, gone).where(Credit.donation_id.in_(donation_ids)).order_by(Credit.id)
+    )
+    held: defaultdict[int, list[_Held]] = defaultdict(list)
+    for credit, minor in rows:
+        held[credit.donation_id].append(_Held(credit, int(minor)))
+    return held
+
+
+def _of_move(move: Move, held: Sequence[_Held]) -> Iterator[Reversal]:
     minor = move.refunded_minor + move.lost_minor
     if minor >= 0:
-        amounts = split.taken_back(
-            minor, [one.amount_minor - of for one, of in zip(credits, taken, strict=True)]
-        )
+        amounts = split.taken_back(minor, [one.credit.amount_minor - one.gone for one in held])
     else:
-        amounts = [-part for part in split.taken_back(-minor, taken)]
-    costs = split.in_parts(move.fee_minor, [Fraction(one.amount_minor) for one in credits])
-    return [
-        Reversal(move.donation, credit, amount, cost, move.at)
-        for credit, amount, cost in zip(credits, amounts, costs, strict=True)
-        if amount or cost
-    ]
+        amounts = [-part for part in split.taken_back(-minor, [one.gone for one in held])]
+    costs = split.either_way(move.fee_minor, [Fraction(one.credit.amount_minor) for one in held])
+    for one, amount, cost in zip(held, amounts, costs, strict=True):
+        one.gone += amount
+        if amount or cost:
+            yield Reversal(move, one.credit, amount, cost)
 
 
-def _rows(move: Move, rule: Rule, videos: _Videos) -> Iterable[dict[str, Any]]:
-    donation = move.donation
+def _reversal_row(one: Reversal) -> dict[str, Any]:
+    return {
+        "credit_id": one.credit.id,
+        "event_id": one.move.event.id if one.move.event else None,
+        "amount_minor": one.amount_minor,
+        "fee_minor": one.fee_minor,
+        "at": one.move.at,
+    }
+
+
+def _decision(donation: Donation, rule: Rule, videos: _Videos) -> Decision:
     path = [donation.video_id] if donation.video_id is not None else []
     weights = rules.weights_by_video(rule, path)
-    shares: list[int | None] = list(weights) or [None]
-    amounts = split.in_parts(move.captured_minor, list(weights.values()) or [Fraction(1)])
+    return Decision(weights, rule.name, rule.version, _evidence(donation, weights, videos))
+
+
+def _rows(move: Move, decided: Decision, videos: _Videos) -> Iterable[dict[str, Any]]:
+    shares: list[int | None] = list(decided.weights) or [None]
+    amounts = split.in_parts(move.captured_minor, list(decided.weights.values()) or [Fraction(1)])
     fees = split.in_parts(move.fee_minor, [Fraction(amount) for amount in amounts])
-    evidence = _evidence(donation, weights, videos)
     for video_id, amount, fee in zip(shares, amounts, fees, strict=True):
         if amount:
             yield {
-                "donation_id": donation.id,
+                "donation_id": move.donation.id,
                 "video_id": video_id,
                 "creator_id": videos.creators[video_id][0] if video_id is not None else None,
                 "amount_minor": amount,
                 "fee_minor": fee,
-                "currency": donation.currency,
-                "rule": rule.name,
-                "rule_version": rule.version,
-                "evidence": evidence,
+                "currency": move.donation.currency,
+                "rule": decided.rule,
+                "rule_version": decided.version,
+                "evidence": decided.evidence,
                 "at": move.at,
             }
 
@@ -153,8 +177,8 @@ def _rules(session: Session, project_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def _videos(session: Session, donations: Iterable[Donation]) -> _Videos:
-    wanted: defaultdict[str, set[int]] = defaultdict(set)
+def _videos(session: Session, donations: Iterable[Donation], others: Collection[int]) -> _Videos:
+    wanted: defaultdict[str, set[int]] = defaultdict(set, videos=set(others))
     for donation in donations:
         wanted["videos"].add(donation.video_id or 0)
         wanted["links"].add(donation.link_id or 0)
@@ -165,13 +189,3 @@ def _videos(session: Session, donations: Iterable[Donation]) -> _Videos:
         select(DonationLink.id, DonationLink.code).where(DonationLink.id.in_(wanted["links"]))
     )
     return _Videos({video_id: (creator_id, code) for video_id, creator_id, code in made}, dict(links.all()))
-
-
-def _reversed_so_far(session: Session, donation_id: int) -> dict[int, int]:
-    rows = session.execute(
-        select(CreditReversal.credit_id, func.sum(CreditReversal.amount_minor))
-        .join(Credit, Credit.id == CreditReversal.credit_id)
-        .where(Credit.donation_id == donation_id)
-        .group_by(CreditReversal.credit_id)
-    )
-    return {credit_id: int(minor) for credit_id, minor in rows}

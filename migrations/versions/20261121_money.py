@@ -25,6 +25,7 @@ def upgrade() -> None:
     _payouts()
     _reconciliation()
     _sandbox()
+    _alipay()
     _guards()
 
 
@@ -226,9 +227,12 @@ def _receipts() -> None:
         _moment("issued_at"),
         _moment("voided_at", nullable=True),
         _text("void_reason"),
+        _to("voided_by_id", "person", nullable=True),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_amount")),
         sa.UniqueConstraint("nonprofit_id", "number", name=op.f("uq_receipt_nonprofit_id")),
+        sa.UniqueConstraint("replaces_id", name=op.f("uq_receipt_replaces_id")),
     )
+    op.create_index("ix_receipt_donation_id", "receipt", ["donation_id"])
     op.create_index(
         "uq_receipt_standing",
         "receipt",
@@ -346,6 +350,7 @@ def _sandbox() -> None:
         _string("description"),
         _text("card"),
         _string("state"),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
         _moment("created_at"),
         _moment("next_at", nullable=True),
         _moment("ended_at", nullable=True),
@@ -364,6 +369,18 @@ def _sandbox() -> None:
         _moment("at"),
     )
     op.create_index(op.f("ix_sandbox_payout_account"), "sandbox_payout", ["account"])
+    op.add_column("sandbox_event", _to("payout_id", "sandbox_payout", nullable=True))
+    op.create_index(op.f("ix_sandbox_event_payout_id"), "sandbox_event", ["payout_id"])
+
+
+def _alipay() -> None:
+    op.create_table(
+        "alipay_grant",
+        _id(),
+        sa.Column("seller_id", sa.String(), nullable=False, unique=True),
+        _string("token"),
+        _moment("granted_at"),
+    )
 
 
 def _guards() -> None:
@@ -388,7 +405,7 @@ def _guards() -> None:
     )
     op.execute("""
         CREATE TRIGGER only_voided BEFORE UPDATE ON receipt FOR EACH ROW
-        WHEN (to_jsonb(OLD) - 'voided_at' - 'void_reason' IS DISTINCT FROM
-              to_jsonb(NEW) - 'voided_at' - 'void_reason' OR OLD.voided_at IS NOT NULL)
+        WHEN (to_jsonb(OLD) - ARRAY['voided_at', 'void_reason', 'voided_by_id'] IS DISTINCT FROM
+              to_jsonb(NEW) - ARRAY['voided_at', 'void_reason', 'voided_by_id'] OR OLD.voided_at IS NOT NULL)
         EXECUTE FUNCTION refuse_change()
     """)
