@@ -2,7 +2,7 @@
 
 import runpy
 
-BENCHMARKS = ("tasks", "transcode")
+BENCHMARKS = ("tasks", "transcode", "insight")
 
 for name in BENCHMARKS:
     runpy.run_module(f"bench.{name}", run_name="__main__")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import library, media
+from app.cli import insight, library, media
 from app.cli.boot import boot
 from app.embedded.errors import EmbeddedError
 from app.embedded.home import Home
@@ -118,16 +118,18 @@ def demo() -> None:
 
 @main.command("check-books")
 @click.option("--json", "as_json", is_flag=True, help="For machines to read.")
-def check_books(as_json: bool) -> None:
-    """Prove that donations, ledger, credit and reports agree to the cent."""
-    boot()
+@click.option("--offline", is_flag=True, help="Leave the payment provider's own list out.")
+def check_books(as_json: bool, offline: bool) -> None:
+    """Prove that the provider's list, donations, ledger, credit and reports agree to the cent."""
+    settings = boot()
     from app.finance import books
+    from app.gateways.payments.registry import open_gateway
 
-    if not books.run(click.echo, as_json=as_json):
-        sys.exit(1)
+    sys.exit(books.run(click.echo, open_gateway(settings), as_json=as_json, offline=offline))
 
 
 main.add_command(media.inspect)
 main.add_command(media.transcode)
 main.add_command(library.reencode)
 main.add_command(library.sweep_media)
+main.add_command(insight.insight)

@@ -1,0 +1,3 @@
+"""The models' names: what a command offers before it loads any of them."""
+
+NAMES = ("markov", "shapley", "first", "last", "linear", "decay", "position")
