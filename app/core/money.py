@@ -29,6 +29,7 @@ EXPONENTS = {
     "USD": 2,
 }
 MAX_MINOR = 10**13
+DECIMAL_COMMA = re.compile(r"[0-9]{1,12},[0-9]{1,2}")
 WRITTEN_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{0,6})?")
 
 
@@ -77,6 +78,10 @@ def parse(text: str, currency: str) -> Money:
     amounts that are not positive.
     """
     typed = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
+    if DECIMAL_COMMA.fullmatch(typed):
+        raise Invalid(
+            "amount", N_("Write a point before the cents: %(amount)s."), amount=typed.replace(",", ".")
+        )
     if not WRITTEN_AMOUNT.fullmatch(typed):
         raise Invalid("amount", N_("Write the amount in digits, such as 50."))
     minor = Decimal(typed.replace(",", "")).scaleb(exponent(currency))

@@ -2,13 +2,14 @@
 
 `start` writes the pending donation and commits; then the caller opens the payment with `payment_request`,
 outside of any transaction; `opened` notes where it is. Any step may be lost and done again: the form's
-token makes one donation, the donation's code makes one payment.
+token makes one donation, the donation's code makes one payment. A form that was changed before it was paid
+leaves an open payment behind; `left_behind` names it, so that the caller can close it at the provider.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -19,21 +20,24 @@ from app.accounts import people
 from app.core import clock, ids
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_, known
-from app.core.money import Money, exponent
+from app.core.money import Money
+from app.donations import amounts, monthly
 from app.donations.models import CODE_LENGTH, Donation
 from app.donations.offers import Offer
 from app.gateways.payments.contract import OpenedPayment, PaymentRequest
 from app.nonprofits.models import PaymentAccount
 
-# Where one major unit is worth little, the least that is worth a payment; elsewhere it is one major unit.
-MINIMUM_MINOR = {"INR": 5_000, "JPY": 100, "KRW": 1_000, "TWD": 3_000}
 MAX_MESSAGE_LENGTH = 500
 MIN_TOKEN_LENGTH, MAX_TOKEN_LENGTH = 16, 64
 
 
 @dataclass(frozen=True)
 class Gift:
-    """What a donor has filled in. The email is for the receipt alone and may be left empty."""
+    """What a donor has filled in.
+
+    The email is for the receipt and may be left empty, unless the gift is `monthly`: whoever gives each month
+    must be able to change and end it.
+    """
 
     amount: Money
     name: str = ""
@@ -42,6 +46,7 @@ class Gift:
     public_message: str = ""
     private_note: str = ""
     locale: str = "en"
+    monthly: bool = False
 
 
 def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
@@ -58,11 +63,30 @@ def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
         .values(**_row(offer, account, gift, key))
         .on_conflict_do_nothing(index_elements=[Donation.idempotency])
     )
-    return session.scalars(
+    donation = session.scalars(
         select(Donation)
         .where(Donation.idempotency == key)
         .options(joinedload(Donation.payment_account), joinedload(Donation.project))
     ).one()
+    if gift.monthly:
+        monthly.begin(session, donation)
+    return donation
+
+
+def left_behind(session: Session, donation: Donation) -> Sequence[Donation]:
+    """The donations that earlier versions of the same form began and that could still be paid."""
+    token = donation.idempotency.partition(":")[0]
+    return session.scalars(
+        select(Donation)
+        .where(
+            Donation.idempotency.like(f"{token}:%"),
+            Donation.state.in_(("pending", "failed")),
+            Donation.reference.is_not(None),
+            Donation.id != donation.id,
+        )
+        .options(joinedload(Donation.payment_account))
+        .order_by(Donation.id)
+    ).all()
 
 
 def payment_request(donation: Donation, return_url: str) -> PaymentRequest:
@@ -73,6 +97,9 @@ def payment_request(donation: Donation, return_url: str) -> PaymentRequest:
         description=donation.project.title,
         return_url=return_url,
         key=donation.code,
+        monthly=donation.monthly_gift_id is not None,
+        email=donation.email,
+        locale=donation.locale,
     )
 
 
@@ -85,19 +112,14 @@ def opened(session: Session, donation_id: int, payment: OpenedPayment) -> None:
     donation.pay_url = payment.pay_url
 
 
-def minimum(currency: str) -> Money:
-    """The least that can be given in a currency."""
-    one_unit = int(Decimal(1).scaleb(exponent(currency)))
-    return Money(MINIMUM_MINOR.get(currency, one_unit), currency)
-
-
 def _checked(offer: Offer, gift: Gift) -> Gift:
     if gift.amount.currency != offer.project.currency:
         raise Invalid("amount", N_("This project receives %(currency)s."), currency=offer.project.currency)
-    least = minimum(gift.amount.currency)
-    if gift.amount.minor < least.minor:
-        amount = f"{least.decimal} {least.currency}"
-        raise Invalid("amount", N_("The smallest gift is %(amount)s."), amount=amount)
+    amounts.check(gift.amount)
+    if gift.monthly and not gift.email.strip():
+        raise Invalid(
+            "email", N_("A gift each month needs your email: the link to change or end it goes there.")
+        )
     for field, text in (("public_message", gift.public_message), ("private_note", gift.private_note)):
         if len(text) > MAX_MESSAGE_LENGTH:
             raise Invalid(field, N_("Use at most %(length)s characters."), length=MAX_MESSAGE_LENGTH)
@@ -109,6 +131,7 @@ def _checked(offer: Offer, gift: Gift) -> Gift:
         public_message=gift.public_message.strip(),
         private_note=gift.private_note.strip(),
         locale=known(gift.locale),
+        monthly=gift.monthly,
     )
 
 
