@@ -1,37 +1,34 @@
-"""Proof that the books agree: donations, ledger, credit and report sums, by nonprofit and currency."""
+"""Proof that the books agree: the provider's list, donations, ledger, credit and reports, to the cent."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.core.money import Money
-from app.credit.models import Credit, CreditReversal
-from app.donations.models import Donation, LedgerEntry, LedgerTransaction
+from app.finance import checks, provider_list, sums
+from app.finance.findings import Finding, Findings, look
+from app.finance.provider_list import Listed
+from app.finance.sums import Sums
+from app.gateways.payments.contract import PaymentGateway, PaymentRefused, PaymentsUnavailable
 from app.nonprofits.models import Nonprofit
 from app.reports import rollups
-from app.reports.models import DayRollup
 
-
-@dataclass(frozen=True)
-class Sums:
-    """What one of the books says, in minor units."""
-
-    gross: int = 0
-    refunded: int = 0
-    fees: int = 0
+AGREE, DIFFER, NOT_PROVED = 0, 1, 2
+BOOKS = ("provider", "donations", "ledger", "credit", "reports")
+REPORT_ROW = "report row that a recomputation does not confirm"
 
 
 @dataclass(frozen=True)
 class Account:
-    """A nonprofit's money in one currency, as each of the books has it."""
+    """A nonprofit's money in one currency, as each of the books has it; `provider` is None when not asked."""
 
     nonprofit: str
     currency: str
+    provider: Sums | None
     donations: Sums
     ledger: Sums
     credit: Sums
@@ -40,167 +37,132 @@ class Account:
     @property
     def agrees(self) -> bool:
         """Whether all the books say the same."""
-        return self.donations == self.ledger == self.credit == self.reports
+        asked = self.provider in (None, self.donations)
+        return asked and self.donations == self.ledger == self.credit == self.reports
 
 
 @dataclass(frozen=True)
 class Books:
-    """The result of the check."""
+    """The result of the check. `unheard` says why the provider's own list was left out, if it was."""
 
     accounts: Sequence[Account]
-    unbalanced_transactions: Sequence[int]
-    wrong_report_rows: int
+    findings: Findings
+    unheard: str = ""
 
     @property
     def right(self) -> bool:
-        """Whether everything agrees."""
-        return (
-            all(account.agrees for account in self.accounts)
-            and not self.unbalanced_transactions
-            and not self.wrong_report_rows
-        )
+        """Whether everything that was looked at agrees."""
+        return all(account.agrees for account in self.accounts) and not self.findings.named
 
 
-def check(session: Session) -> Books:
-    """Add up every book anew and compare."""
-    donations, ledger, credit, reports = (
-        _donations(session),
-        _ledger(session),
-        _credit(session),
-        _reports(session),
-    )
-    named = session.execute(select(Nonprofit.id, Nonprofit.code))
-    codes = dict(named.all())
-    keys = sorted({*donations, *ledger, *credit, *reports})
-    accounts = [
-        Account(
-            codes[key[0]],
-            key[1],
-            donations.get(key, Sums()),
-            ledger.get(key, Sums()),
-            credit.get(key, Sums()),
-            reports.get(key, Sums()),
-        )
-        for key in keys
-    ]
-    wrong = sum(len(rollups.differences(session, nonprofit_id)) for nonprofit_id in codes)
-    return Books(accounts, _unbalanced(session), wrong)
+def check(session: Session, listed: Listed | None = None) -> Books:
+    """Add up every book anew, compare, and name whatever is wrong; without the provider unless `listed`."""
+    findings = look(session, checks.ALL)
+    provider = None
+    if listed is not None:
+        provider_list.lay_out(session, listed)
+        findings.join(look(session, provider_list.CHECKS, provider=listed.provider))
+        provider = provider_list.sums_of(session, listed)
+    for nonprofit in session.scalars(select(Nonprofit).order_by(Nonprofit.id)):
+        findings.add(_report_rows(session, nonprofit))
+    return Books(_accounts(session, provider), findings)
 
 
-def run(say: Callable[[str], None], *, as_json: bool) -> bool:
-    """Check the books as they are at one moment and say what was found; whether everything agrees."""
+def run(say: Callable[[str], None], gateway: PaymentGateway | None, *, as_json: bool, offline: bool) -> int:
+    """Check the books as they are at one moment and say what was found.
+
+    Returns 0 when everything agrees, the provider's own list included or left out by `offline`; 1 when
+    something does not; 2 when the provider could not be asked and the rest agrees.
+    """
+    listed, unheard = _listed(gateway, offline)
     with unit_of_work() as session:
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        books = check(session)
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        found = check(session, listed)
+    books = Books(found.accounts, found.findings, unheard)
     if as_json:
-        say(json.dumps({"right": books.right, **asdict(books)}))
+        say(json.dumps(_as_json(books)))
     else:
         for line in _in_words(books):
             say(line)
-    return books.right
+    if not books.right:
+        return DIFFER
+    return NOT_PROVED if unheard and not offline else AGREE
+
+
+def _listed(gateway: PaymentGateway | None, offline: bool) -> tuple[Listed | None, str]:
+    if offline:
+        return None, "as asked for"
+    if gateway is None:
+        return None, "this site has no payment provider"
+    try:
+        return provider_list.ask(gateway), ""
+    except (PaymentsUnavailable, PaymentRefused) as error:
+        return None, error.detail or str(error)
+
+
+def _accounts(session: Session, provider: dict[sums.Key, Sums] | None) -> list[Account]:
+    books = [
+        sums.of_donations(session),
+        sums.of_ledger(session),
+        sums.of_credit(session),
+        sums.of_reports(session),
+    ]
+    keys = sorted({key for book in (provider or {}, *books) for key in book})
+    wanted = {nonprofit_id for nonprofit_id, _ in keys}
+    rows = session.execute(select(Nonprofit.id, Nonprofit.code).where(Nonprofit.id.in_(wanted)))
+    codes = dict(rows.all())
+    return [
+        Account(
+            codes[key[0]],
+            key[1],
+            None if provider is None else provider.get(key, Sums()),
+            *(book.get(key, Sums()) for book in books),
+        )
+        for key in keys
+    ]
+
+
+def _report_rows(session: Session, nonprofit: Nonprofit) -> list[Finding]:
+    return [
+        Finding(
+            kind=REPORT_ROW,
+            book="reports",
+            nonprofit=nonprofit.code,
+            donation=None,
+            subject=f"{row.day}, project {row.project_id}, video {row.video_id or 'none'}",
+            expected="the sum of its credits",
+            found=f"{row.gross_minor} gross, {row.refunded_minor} refunded, {row.fee_minor} fees",
+            currency=row.currency,
+        )
+        for row in rollups.differences(session, nonprofit.id)
+    ]
+
+
+def _as_json(books: Books) -> dict[str, object]:
+    return {
+        "right": books.right,
+        "provider_left_out": books.unheard,
+        "accounts": [{**asdict(account), "agrees": account.agrees} for account in books.accounts],
+        "findings": [asdict(finding) for finding in books.findings.named],
+        "counts": dict(books.findings.counts),
+    }
 
 
 def _in_words(books: Books) -> Iterable[str]:
     for account in books.accounts:
-        sums = account.donations
-        net = Money(sums.gross - sums.refunded - sums.fees, account.currency)
+        own = account.donations
+        net = Money(own.gross - own.refunded - own.fees, account.currency)
         verdict = "agrees" if account.agrees else "DIFFERS"
         yield f"{account.nonprofit}  net {net.decimal} {account.currency}  {verdict}"
         if not account.agrees:
-            for book in ("donations", "ledger", "credit", "reports"):
-                yield f"    {book}: {getattr(account, book)}"
-    if books.unbalanced_transactions:
-        yield f"Ledger transactions that do not balance: {list(books.unbalanced_transactions)}"
-    if books.wrong_report_rows:
-        yield f"Report rows that a recomputation does not confirm: {books.wrong_report_rows}"
+            for book in BOOKS:
+                if (told := getattr(account, book)) is not None:
+                    yield f"    {book}: gross {told.gross}, refunded {told.refunded}, fees {told.fees}"
+    for finding in books.findings.named:
+        yield finding.in_words()
+    unnamed = sum(books.findings.counts.values()) - len(books.findings.named)
+    if unnamed:
+        yield f"and {unnamed} more"
+    if books.unheard:
+        yield f"The provider's own list is left out: {books.unheard}."
     yield "The books agree to the cent." if books.right else "THE BOOKS DO NOT AGREE."
-
-
-Key = tuple[int, str]
-
-
-def _donations(session: Session) -> dict[Key, Sums]:
-    rows = session.execute(
-        select(
-            Donation.nonprofit_id,
-            Donation.currency,
-            func.sum(Donation.captured_minor),
-            func.sum(Donation.refunded_minor + Donation.lost_minor),
-            func.sum(Donation.fee_minor),
-        )
-        .where(Donation.captured_minor > 0)
-        .group_by(Donation.nonprofit_id, Donation.currency)
-    )
-    return _keyed(rows)
-
-
-def _ledger(session: Session) -> dict[Key, Sums]:
-    def total(which: ColumnElement[bool]) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(LedgerEntry.amount_minor).filter(which), 0)
-
-    given = LedgerEntry.account == "donations"
-    captures = LedgerTransaction.kind == "capture"
-    rows = session.execute(
-        select(
-            Donation.nonprofit_id,
-            LedgerEntry.currency,
-            -total(given & captures),
-            total(given & ~captures),
-            total(LedgerEntry.account == "fees"),
-        )
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .join(Donation, Donation.id == LedgerTransaction.donation_id)
-        .group_by(Donation.nonprofit_id, LedgerEntry.currency)
-    )
-    return _keyed(rows)
-
-
-def _credit(session: Session) -> dict[Key, Sums]:
-    gone = (
-        select(
-            CreditReversal.credit_id,
-            func.sum(CreditReversal.amount_minor).label("minor"),
-            func.sum(CreditReversal.fee_minor).label("fee"),
-        )
-        .group_by(CreditReversal.credit_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            Donation.nonprofit_id,
-            Credit.currency,
-            func.sum(Credit.amount_minor),
-            func.coalesce(func.sum(gone.c.minor), 0),
-            func.sum(Credit.fee_minor) + func.coalesce(func.sum(gone.c.fee), 0),
-        )
-        .join(Donation, Donation.id == Credit.donation_id)
-        .outerjoin(gone, gone.c.credit_id == Credit.id)
-        .group_by(Donation.nonprofit_id, Credit.currency)
-    )
-    return _keyed(rows)
-
-
-def _reports(session: Session) -> dict[Key, Sums]:
-    rows = session.execute(
-        select(
-            DayRollup.nonprofit_id,
-            DayRollup.currency,
-            func.sum(DayRollup.gross_minor),
-            func.sum(DayRollup.refunded_minor),
-            func.sum(DayRollup.fee_minor),
-        ).group_by(DayRollup.nonprofit_id, DayRollup.currency)
-    )
-    return _keyed(rows)
-
-
-def _unbalanced(session: Session) -> Sequence[int]:
-    return session.scalars(
-        select(LedgerEntry.transaction_id)
-        .group_by(LedgerEntry.transaction_id, LedgerEntry.currency)
-        .having(func.sum(LedgerEntry.amount_minor) != 0)
-        .order_by(LedgerEntry.transaction_id)
-    ).all()
-
-
-def _keyed(rows: Iterable[Any]) -> dict[Key, Sums]:
-    return {(row[0], row[1]): Sums(*(int(one) for one in row[2:])) for row in rows}

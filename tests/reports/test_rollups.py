@@ -110,7 +110,7 @@ def test_a_rollup_that_was_tampered_with_is_found(session: Session):
     found = books.check(session)
     assert not found.right
     assert [account.agrees for account in found.accounts] == [False]
-    assert found.wrong_report_rows == 2
+    assert found.findings.counts == {books.REPORT_ROW: 2}
 
 
 def test_periods_are_half_open_and_the_one_before_touches():

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -144,7 +144,11 @@ class SentPayout:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a provider can do. `currencies` is empty when it takes any."""
+    """What a provider can do. `currencies` is empty when it takes any.
+
+    `lists_events`: `list_settled` is a list of its own, not answers about the payments that are awaited.
+    `history` is how far back that list goes; None is to the beginning.
+    """
 
     test_mode: bool
     partial_refunds: bool
@@ -152,6 +156,8 @@ class Capabilities:
     disputes: bool = False
     payouts: bool = False
     currencies: frozenset[str] = frozenset()
+    lists_events: bool = True
+    history: timedelta | None = None
 
 
 @dataclass(frozen=True)
