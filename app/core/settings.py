@@ -15,6 +15,7 @@ SCHEMES = {
     "redis_url": ("redis", "rediss", "unix"),
     "s3_endpoint": ("http", "https"),
     "s3_public_endpoint": ("http", "https"),
+    "alipay_gateway_url": ("http", "https"),
     "mail_url": ("kept", "smtp", "smtps"),
 }
 SECRETS = ("secret_key", "s3_secret_key", "sandbox_secret")
@@ -44,8 +45,14 @@ class Settings(BaseSettings):
     s3_media_bucket: str = "kindrelay-media"
     mail_url: str
     mail_from: str = "Kindrelay <hello@kindrelay.example>"
-    payment_provider: Literal["sandbox", "none"] = "none"
+    payment_provider: Literal["sandbox", "alipay", "none"] = "none"
     sandbox_secret: str = DEFAULT_SECRET
+    alipay_app_id: str = ""
+    alipay_private_key: str = ""
+    alipay_private_key_file: str = ""
+    alipay_public_key: str = ""
+    alipay_public_key_file: str = ""
+    alipay_gateway_url: str = "https://openapi.alipay.com/gateway.do"
     ffmpeg: str = Field(default_factory=lambda: shutil.which("ffmpeg") or "")
     ffprobe: str = Field(default_factory=lambda: shutil.which("ffprobe") or "")
     transcode_preset: str = "veryfast"
@@ -88,11 +95,43 @@ class Settings(BaseSettings):
             raise ValueError(
                 "KINDRELAY_PAYMENT_PROVIDER=sandbox moves no real money and is refused in production"
             )
+        if self.environment == "production" and self.payment_provider == "alipay" and self.alipay_rehearses:
+            raise ValueError(
+                "KINDRELAY_ALIPAY_GATEWAY_URL is Alipay's sandbox: no real money; it is refused in production"
+            )
         if self.environment == "production" and self.mail_url.startswith("kept:"):
             raise ValueError(
                 "KINDRELAY_MAIL_URL=kept: sends no mail and is refused in production; give an smtp:// address"
             )
         return self
+
+    @model_validator(mode="after")
+    def alipay_is_whole(self) -> Self:
+        if self.payment_provider != "alipay":
+            return self
+        if not (self.alipay_app_id.isascii() and self.alipay_app_id.isdigit()):
+            raise ValueError("KINDRELAY_ALIPAY_APP_ID must be set to the application's number at Alipay")
+        secure = self.alipay_gateway_url.startswith("https:") and self.base_url.startswith("https:")
+        if self.environment != "embedded" and not secure:
+            raise ValueError(
+                "KINDRELAY_ALIPAY_GATEWAY_URL and KINDRELAY_BASE_URL must both start with https with alipay"
+            )
+        self.alipay_keys()
+        return self
+
+    @property
+    def alipay_rehearses(self) -> bool:
+        """Whether the address is Alipay's own sandbox."""
+        return "sandbox" in (urlsplit(self.alipay_gateway_url).hostname or "")
+
+    def alipay_keys(self) -> tuple[str, str]:
+        """Our application's private key and Alipay's public key, in PEM. Raises ValueError for a bad one."""
+        from app.core import rsa_keys  # a quarter of a second that only sites with Alipay spend
+
+        private, public = env_name("alipay_private_key"), env_name("alipay_public_key")
+        own = rsa_keys.private_key(private, self.alipay_private_key, self.alipay_private_key_file)
+        theirs = rsa_keys.public_key(public, self.alipay_public_key, self.alipay_public_key_file, own)
+        return rsa_keys.pem(own), rsa_keys.pem(theirs)
 
     @property
     def media_base_url(self) -> str:

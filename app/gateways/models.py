@@ -1,11 +1,11 @@
-"""Tables of the stand-ins for the outside world: kept mail and the sandbox payment provider."""
+"""Tables of the outside world: kept mail, the sandbox payment provider, and what was granted at Alipay."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import now
 from app.core.db import Row
@@ -22,6 +22,19 @@ class KeptMail(Row):
     text: Mapped[str]
     html: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
+
+    attachments: Mapped[list["KeptAttachment"]] = relationship(lazy="raise", order_by="KeptAttachment.id")
+
+
+class KeptAttachment(Row):
+    """A file that came with a kept message."""
+
+    __tablename__ = "kept_attachment"
+
+    mail_id: Mapped[int] = mapped_column(ForeignKey("kept_mail.id"), index=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    body: Mapped[bytes]
 
 
 class SandboxPayment(Row):
@@ -98,6 +111,7 @@ class SandboxSubscription(Row):
     description: Mapped[str]
     card: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="active")
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
     created_at: Mapped[datetime] = mapped_column(default=now)
     next_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -126,4 +140,15 @@ class SandboxEvent(Row):
     kind: Mapped[str]
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    payout_id: Mapped[int | None] = mapped_column(ForeignKey("sandbox_payout.id"), index=True)
     delivered_at: Mapped[datetime | None]
+
+
+class AlipayGrant(Row):
+    """An organisation's leave to act for its account at Alipay, of use only with this site's own key."""
+
+    __tablename__ = "alipay_grant"
+
+    seller_id: Mapped[str] = mapped_column(unique=True)
+    token: Mapped[str]
+    granted_at: Mapped[datetime] = mapped_column(default=now)

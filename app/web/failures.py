@@ -1,12 +1,12 @@
 """What a person sees when something is missing, refused or broken."""
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.core.errors import Invalid, KindrelayError, NotAllowed, NotFound, Unavailable
 from app.web.forms import said
@@ -40,7 +40,10 @@ def http_error(error: Exception) -> ResponseReturnValue:
     status = (error.code if isinstance(error, HTTPException) else None) or 500
     if status < 400 and isinstance(error, HTTPException):
         return error.get_response()
-    return answer(status, messages().get(status, ""))
+    answered = make_response(answer(status, messages().get(status, "")))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answered.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answered
 
 
 def messages() -> dict[int, str]:

@@ -20,9 +20,19 @@ def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = Non
     """
     if settings.payment_provider == "sandbox":
         return SandboxGateway(settings.base_url, settings.sandbox_secret, transport)
+    if settings.payment_provider == "alipay":
+        return _alipay(settings)
     return None
 
 
 def form_targets(settings: Settings) -> tuple[str, ...]:
     """The origins of the provider's pages that a form of ours may end at."""
     return PAGES.get(settings.payment_provider, ())
+
+
+def _alipay(settings: Settings) -> PaymentGateway:
+    from app.gateways.payments.alipay.client import AlipayGateway  # its SDK is loaded only where it is used
+    from app.gateways.payments.alipay.wire import Wire
+
+    wire = Wire(settings.alipay_app_id, *settings.alipay_keys(), settings.alipay_gateway_url)
+    return AlipayGateway(settings.base_url, wire, test_mode=settings.alipay_rehearses)
