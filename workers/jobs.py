@@ -9,11 +9,15 @@ and return the finisher that runs in the task's own transaction.
 
 from collections.abc import Callable, Mapping
 
-from workers import credit, leftovers, media, orphans, outbound, posters, publishing, reencoding
+from workers import credit, leftovers, media, orphans, outbound, posters, publishing, reencoding, sandbox
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
     "donations.expire": credit.expire,
+    "sandbox.dispute": sandbox.dispute,
+    "sandbox.fail_refund": sandbox.fail_refund,
+    "sandbox.pay_out": sandbox.pay_out,
+    "sandbox.renew": sandbox.renew,
     "videos.publish_scheduled": publishing.publish_scheduled,
 }
 BATCHED: Mapping[str, Callable[..., None]] = {"credit.settle": credit.settle}

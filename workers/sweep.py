@@ -7,13 +7,16 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.core import clock, db, tasks, wakeups
+from app.core import clock, db, runtime, tasks, wakeups
 
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
 # Deferred once an hour, and once a day (UTC), by whoever sweeps then.
 HOURLY = ("donations.reconcile", "donations.expire", "media.sweep_orphans")
 DAILY = ("media.sweep_all",)
+# The same where the simulated provider stands in for a real one.
+SANDBOX_HOURLY = ("sandbox.renew",)
+SANDBOX_DAILY = ("sandbox.pay_out",)
 
 log = structlog.get_logger()
 
@@ -35,9 +38,10 @@ def sweep() -> int:
             return 0
         dead = tasks.bury_exhausted(session)
         now = clock.now()
-        for name in HOURLY:
+        simulated = runtime.settings().payment_provider == "sandbox"
+        for name in (*HOURLY, *(SANDBOX_HOURLY if simulated else ())):
             tasks.defer(session, name, dedupe_key=f"{name}:{now:%Y-%m-%dT%H}")
-        for name in DAILY:
+        for name in (*DAILY, *(SANDBOX_DAILY if simulated else ())):
             tasks.defer(session, name, dedupe_key=f"{name}:{now:%Y-%m-%d}")
         due = tasks.due(session)
     if dead:

@@ -39,4 +39,8 @@ TASKS = {
     "videos.publish_scheduled": TaskKind("outbound"),
     "mail.send": TaskKind("outbound", max_attempts=30),
     "sandbox.deliver": TaskKind("outbound", max_attempts=20, backoff_seconds=1.0),
+    "sandbox.dispute": TaskKind("outbound"),
+    "sandbox.fail_refund": TaskKind("outbound"),
+    "sandbox.renew": TaskKind("outbound", max_attempts=3),
+    "sandbox.pay_out": TaskKind("outbound", max_attempts=3),
 }

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _refunds_and_disputes()
     _monthly_gifts()
     _receipts()
+    _kept_attachments()
     _payouts()
     _reconciliation()
     _sandbox()
@@ -240,6 +241,18 @@ def _receipts() -> None:
         unique=True,
         postgresql_where=sa.text("voided_at IS NULL"),
     )
+
+
+def _kept_attachments() -> None:
+    op.create_table(
+        "kept_attachment",
+        _id(),
+        _to("mail_id", "kept_mail"),
+        _string("name"),
+        _string("content_type"),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index(op.f("ix_kept_attachment_mail_id"), "kept_attachment", ["mail_id"])
 
 
 def _payouts() -> None:

@@ -5,7 +5,7 @@ import ast
 from app.core.task_kinds import QUEUES, TASKS
 from tests.architecture.source import calls, first_literal, modules
 from workers.jobs import BATCHED, LONG, SHORT
-from workers.sweep import DAILY, HOURLY
+from workers.sweep import DAILY, HOURLY, SANDBOX_DAILY, SANDBOX_HOURLY
 
 
 def undeclared(tree: ast.AST) -> set[str]:
@@ -24,7 +24,7 @@ def test_every_task_runs_on_a_queue_that_has_a_worker():
 def test_every_deferred_name_is_declared():
     for path, tree in modules("app", "workers"):
         assert not undeclared(tree), path
-    assert {*HOURLY, *DAILY} <= set(TASKS)
+    assert {*HOURLY, *DAILY, *SANDBOX_HOURLY, *SANDBOX_DAILY} <= set(TASKS)
 
 
 def test_a_deferred_name_nobody_declared_is_caught():

@@ -20,7 +20,7 @@ from app.gateways.payments.contract import (
     PaymentsUnavailable,
     WebhookRefused,
 )
-from app.gateways.payments.sandbox import messages, provider, signature
+from app.gateways.payments.sandbox import messages, news, payments, provider, signature
 from app.gateways.payments.sandbox.client import SandboxGateway
 from app.web import create_app
 
@@ -79,17 +79,17 @@ def test_partial_refunds_add_up_and_no_more_than_was_paid_goes_back(
 ):
     reference = gateway.open_payment(ASKED).reference
     provider.pay(session, reference, PLAIN)
-    first = gateway.refund("acct", reference, Money(1000, "EUR"), "first")
-    assert gateway.refund("acct", reference, Money(1000, "EUR"), "first") == first
-    assert gateway.fetch("acct", reference).refunded == Money(1000, "EUR")
-    assert gateway.refund("acct", reference, Money(1000, "EUR"), "second") != first
-    assert gateway.fetch("acct", reference).refunded == Money(2000, "EUR")
+    first = gateway.refund("account", reference, Money(1000, "EUR"), "first")
+    assert gateway.refund("account", reference, Money(1000, "EUR"), "first") == first
+    assert gateway.fetch("account", reference).refunded == Money(1000, "EUR")
+    assert gateway.refund("account", reference, Money(1000, "EUR"), "second") != first
+    assert gateway.fetch("account", reference).refunded == Money(2000, "EUR")
     for amount, key in ((2001, "third"), (5, "first")):
         with pytest.raises(PaymentRefused):
-            gateway.refund("acct", reference, Money(amount, "EUR"), key)
+            gateway.refund("account", reference, Money(amount, "EUR"), key)
     told = [
         event
-        for event in gateway.list_settled(clock.now() - timedelta(hours=1), ["acct"])
+        for event in gateway.list_settled(clock.now() - timedelta(hours=1), ["account"])
         if event.reference == reference
     ]
     assert [(event.kind, event.amount.minor) for event in told] == [
@@ -101,21 +101,21 @@ def test_partial_refunds_add_up_and_no_more_than_was_paid_goes_back(
 
 def test_an_unpaid_payment_is_not_refunded(gateway: SandboxGateway):
     reference = gateway.open_payment(ASKED).reference
-    assert gateway.fetch("acct", reference).state == "open"
+    assert gateway.fetch("account", reference).state == "open"
     with pytest.raises(PaymentRefused):
-        gateway.refund("acct", reference, Money(1, "EUR"), "key")
+        gateway.refund("account", reference, Money(1, "EUR"), "key")
 
 
 def test_the_list_of_events_is_read_to_its_end(
     gateway: SandboxGateway, session: Session, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(provider, "EVENTS_PAGE", 2)
+    monkeypatch.setattr(news, "EVENTS_PAGE", 2)
     since = clock.now()
     reference = gateway.open_payment(ASKED).reference
     provider.pay(session, reference, PLAIN)
     for step in range(4):
-        gateway.refund("acct", reference, Money(10, "EUR"), f"key{step}")
-    assert len(gateway.list_settled(since, ["acct"])) == 5
+        gateway.refund("account", reference, Money(10, "EUR"), f"key{step}")
+    assert len(gateway.list_settled(since, ["account"])) == 5
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_list_of_events_is_read_to_its_end(
 )
 def test_magic_amounts_decide_what_a_plain_card_does(session: Session, amount: int, kinds: list[EventKind]):
     request = PaymentRequest("account", Money(amount, "EUR"), "", "http://x", f"magic{amount}")
-    payment = provider.open_payment(session, request)
+    payment = payments.open_payment(session, request)
     provider.pay(session, payment.code, PLAIN)
     told = session.scalars(select(SandboxEvent.kind).where(SandboxEvent.payment_id == payment.id)).all()
     assert told == kinds

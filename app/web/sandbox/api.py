@@ -1,19 +1,20 @@
-"""The simulated provider's HTTP API, as a real one would have it: key, idempotency, JSON."""
+"""The simulated provider's HTTP API, as a real one would have it: key, account, idempotency, JSON."""
 
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.db import unit_of_work
+from app.core.errors import Invalid
+from app.core.i18n import N_
 from app.core.money import EXPONENTS, Money
-from app.gateways.models import SandboxPayment
+from app.gateways.models import SandboxPayment, SandboxPayout, SandboxSubscription
 from app.gateways.payments.contract import PaymentRequest
-from app.gateways.payments.sandbox import provider
-from app.gateways.payments.sandbox.provider import KeyReused
+from app.gateways.payments.sandbox import messages, news, payments, payouts, provider, refunds, subscriptions
 from app.web.access import Rule, allow
 from app.web.outside import settings
 from app.web.sandbox import only_where_simulated
@@ -21,11 +22,17 @@ from app.web.sandbox import only_where_simulated
 sandbox_api = Blueprint("sandbox_api", __name__, url_prefix="/sandbox/api")
 sandbox_api.before_request(only_where_simulated)
 
+STEPS = {"pause": subscriptions.pause, "resume": subscriptions.resume, "end": subscriptions.end}
 
-class PaymentBody(BaseModel):
-    """What opening a payment takes."""
+
+class Body(BaseModel):
+    """JSON of a request: these fields and no other, of these very types."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class PaymentBody(Body):
+    """What opening a payment takes."""
 
     account: str = Field(min_length=1, max_length=100)
     amount_minor: int = Field(gt=0, le=10**13)
@@ -35,13 +42,14 @@ class PaymentBody(BaseModel):
     monthly: bool = False
 
 
-class RefundBody(BaseModel):
-    """What a refund takes."""
+class AmountBody(Body):
+    """What a refund takes, and another amount of a subscription."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    amount_minor: int = Field(gt=0)
+    amount_minor: int = Field(gt=0, le=10**13)
     currency: str
+
+
+B = TypeVar("B", bound=Body)
 
 
 @sandbox_api.before_request
@@ -55,61 +63,96 @@ def check_key() -> None:
 @sandbox_api.post("/payments")
 @allow(Rule.PROVIDER)
 def open_payment() -> ResponseReturnValue:
-    try:
-        body = PaymentBody.model_validate_json(request.get_data())
-    except ValidationError as error:
-        return jsonify(error=str(error)), 422
-    if body.currency not in EXPONENTS:
-        return jsonify(error=f"unknown currency {body.currency}"), 422
+    body = _read(PaymentBody)
     asked = PaymentRequest(
         account=body.account,
-        amount=Money(body.amount_minor, body.currency),
+        amount=_amount(body.amount_minor, body.currency),
         description=body.description,
         return_url=body.return_url,
         key=_key(),
         monthly=body.monthly,
     )
-    try:
-        with unit_of_work() as session:
-            return jsonify(_shown(provider.open_payment(session, asked))), 201
-    except KeyReused as error:
-        return jsonify(error=str(error)), 409
+    with unit_of_work() as session:
+        return jsonify(_shown(payments.open_payment(session, asked))), 201
 
 
 @sandbox_api.get("/payments/<payment_code>")
 @allow(Rule.PROVIDER)
 def show_payment(payment_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
-        return jsonify(_shown(provider.find(session, payment_code)))
+        return jsonify(_shown(payments.find(session, payment_code, account=_account())))
 
 
 @sandbox_api.post("/payments/<payment_code>/refunds")
 @allow(Rule.PROVIDER)
 def refund(payment_code: str) -> ResponseReturnValue:
-    try:
-        body = RefundBody.model_validate_json(request.get_data())
-    except ValidationError as error:
-        return jsonify(error=str(error)), 422
-    try:
-        with unit_of_work() as session:
-            given = provider.refund(session, payment_code, _key(), body.amount_minor, body.currency)
-            return jsonify(refund=given.code, state=given.state), 201
-    except KeyReused as error:
-        return jsonify(error=str(error)), 409
+    body = _read(AmountBody)
+    with unit_of_work() as session:
+        payment = payments.find(session, payment_code, account=_account(), lock=True)
+        given = refunds.refund(session, payment, _key(), _amount(body.amount_minor, body.currency))
+        return jsonify(refund=given.code, state=given.state), 201
+
+
+@sandbox_api.post("/payments/<payment_code>/close")
+@allow(Rule.PROVIDER)
+def close_payment(payment_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        return jsonify(_shown(provider.cancel(session, payment_code, account=_account())))
+
+
+@sandbox_api.post("/subscriptions/<subscription_code>/amount")
+@allow(Rule.PROVIDER)
+def change_subscription(subscription_code: str) -> ResponseReturnValue:
+    body = _read(AmountBody)
+    amount = _amount(body.amount_minor, body.currency)
+    with unit_of_work() as session:
+        return jsonify(_subscribed(subscriptions.change(session, subscription_code, _account(), amount)))
+
+
+@sandbox_api.post("/subscriptions/<subscription_code>/<any(pause, resume, end):step>")
+@allow(Rule.PROVIDER)
+def step_subscription(subscription_code: str, step: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        return jsonify(_subscribed(STEPS[step](session, subscription_code, _account())))
 
 
 @sandbox_api.get("/events")
 @allow(Rule.PROVIDER)
 def list_events() -> ResponseReturnValue:
+    accounts = request.args.getlist("account")
+    with unit_of_work() as session:
+        page = news.since(session, _since(), accounts, request.args.get("after", ""))
+        return jsonify(events=[event.body for event in page])
+
+
+@sandbox_api.get("/payouts")
+@allow(Rule.PROVIDER)
+def list_payouts() -> ResponseReturnValue:
+    with unit_of_work() as session:
+        return jsonify(payouts=[_sent(one) for one in payouts.since(session, _since(), _account())])
+
+
+def _read(kind: type[B]) -> B:
+    try:
+        return kind.model_validate_json(request.get_data())
+    except ValidationError as error:
+        raise Invalid("body", N_("The request makes no sense: %(why)s"), why=str(error)) from None
+
+
+def _amount(minor: int, currency: str) -> Money:
+    if currency not in EXPONENTS:
+        raise Invalid("currency", N_("The currency %(currency)s is not supported."), currency=currency)
+    return Money(minor, currency)
+
+
+def _since() -> datetime:
     try:
         since = datetime.fromisoformat(request.args.get("since", ""))
     except ValueError:
-        return jsonify(error="since must be a time with its zone"), 422
+        since = datetime.min  # noqa: DTZ901 (refused below, as every time without its zone)
     if since.tzinfo is None:
-        return jsonify(error="since must be a time with its zone"), 422
-    with unit_of_work() as session:
-        page = provider.events_since(session, since, request.args.get("after", ""))
-        return jsonify(events=[event.body for event in page])
+        raise Invalid("since", N_("The time needs its zone."))
+    return since
 
 
 def _key() -> str:
@@ -117,6 +160,13 @@ def _key() -> str:
     if not 1 <= len(key) <= 100:
         abort(400)
     return key
+
+
+def _account() -> str:
+    account = request.headers.get(messages.ACCOUNT_HEADER, "")
+    if not account:
+        abort(400)
+    return account
 
 
 def _shown(payment: SandboxPayment) -> dict[str, Any]:
@@ -129,5 +179,28 @@ def _shown(payment: SandboxPayment) -> dict[str, Any]:
         "refunded_minor": payment.refunded_minor,
         "fee_minor": payment.fee_minor,
         "currency": payment.currency,
+        "subscription": payment.subscription,
         "pay_url": settings().base_url.rstrip("/") + page,
+    }
+
+
+def _subscribed(subscription: SandboxSubscription) -> dict[str, Any]:
+    return {
+        "code": subscription.code,
+        "state": subscription.state,
+        "amount_minor": subscription.amount_minor,
+        "currency": subscription.currency,
+        "next_at": subscription.next_at.isoformat() if subscription.next_at else None,
+    }
+
+
+def _sent(payout: SandboxPayout) -> dict[str, Any]:
+    return {
+        "code": payout.code,
+        "account": payout.account,
+        "state": "paid",
+        "amount_minor": payout.amount_minor,
+        "currency": payout.currency,
+        "at": payout.at.isoformat(),
+        "lines": payout.items,
     }

@@ -9,8 +9,9 @@ from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
 from app.core.money import Money, parse
 from app.gateways.models import SandboxPayment
-from app.gateways.payments.sandbox import provider
-from app.gateways.payments.sandbox.scripts import AMOUNT_ENDINGS, CARDS, EXPLANATIONS, Script
+from app.gateways.payments.sandbox import payments as books
+from app.gateways.payments.sandbox import provider, refunds
+from app.gateways.payments.sandbox.scripts import AMOUNT_ENDINGS, CARDS, EXPLANATIONS, PLAIN_CARD
 from app.web.access import Rule, allow
 from app.web.forms import Form
 from app.web.sandbox import only_where_simulated
@@ -27,15 +28,12 @@ def _grouped(card: str) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
-PLAIN_CARD = next(_grouped(card) for card, script in CARDS.items() if script is Script.PAYS)
-
-
 class PayForm(Form):
     card = RadioField(
         _l("Choose a test card"),
         choices=[_grouped(card) for card in CARDS],  # pyright: ignore[reportArgumentType] (its stubs lag)
         coerce=_grouped,
-        default=PLAIN_CARD,
+        default=_grouped(PLAIN_CARD),
     )
 
 
@@ -57,17 +55,17 @@ def guide() -> ResponseReturnValue:
 def pay(payment_code: str) -> ResponseReturnValue:
     form = PayForm()
     with unit_of_work() as session:
-        payment = provider.find(session, payment_code)
+        payment = books.find(session, payment_code)
     if payment.state in ("paid", "cancelled"):
         return redirect(payment.return_url, code=303)
     if form.sent_and_valid():
         try:
             with unit_of_work() as session:
-                script = provider.pay(session, payment_code, str(form.card.data))
+                outcome = provider.pay(session, payment_code, str(form.card.data))
         except KindrelayError as error:
             form.refuse(error)
         else:
-            if script is not Script.DECLINED:
+            if outcome != "declined":
                 return redirect(payment.return_url, code=303)
             form.problem = _("The card was declined. Nothing was charged. Try another card, or go back.")
     says = {_grouped(card): _(EXPLANATIONS[script]) for card, script in CARDS.items()}
@@ -87,7 +85,7 @@ def cancel(payment_code: str) -> ResponseReturnValue:
 @allow(Rule.ADMIN)
 def payments() -> ResponseReturnValue:
     with unit_of_work() as session:
-        listed = provider.recent(session)
+        listed = books.recent(session)
     rows = [
         (one, _amount(one), Money(one.refunded_minor, one.currency), RefundForm(key=ids.new_code(22)))
         for one in listed
@@ -101,9 +99,9 @@ def refund(payment_code: str) -> ResponseReturnValue:
     form = RefundForm()
     try:
         with unit_of_work() as session:
-            payment = provider.find(session, payment_code)
+            payment = books.find(session, payment_code, lock=True)
             amount = parse(form.amount.data or "", payment.currency)
-            provider.refund(session, payment_code, form.key.data or "", amount.minor, amount.currency)
+            refunds.refund(session, payment, form.key.data or "", amount)
     except KindrelayError as error:
         form.refuse(error)
         flash(form.problem or " ".join(form.amount.errors), "problem")

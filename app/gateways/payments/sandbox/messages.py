@@ -10,6 +10,7 @@ from app.core.money import EXPONENTS, Money
 from app.gateways.payments.contract import EventKind, VerifiedEvent, WebhookRefused
 
 PROVIDER = "sandbox"
+ACCOUNT_HEADER = "Kindrelay-Sandbox-Account"  # at which account a request asks
 
 
 class EventBody(BaseModel):
@@ -22,11 +23,15 @@ class EventBody(BaseModel):
     created: int  # seconds since 1970, UTC
     test: bool
     account: str
-    payment: str
+    payment: str = ""  # none when a subscription was not paid, or ended
     part: str = ""  # the refund or the dispute
+    subscription: str = ""
+    card: str = ""  # its fingerprint
     amount_minor: int = Field(ge=0)
     fee_minor: int = Field(ge=0)
     currency: str
+    reason: str = ""
+    respond_by: int | None = None  # seconds since 1970, UTC
 
 
 def encode(body: dict[str, Any]) -> bytes:
@@ -52,8 +57,19 @@ def decode(raw_body: bytes) -> VerifiedEvent:
         account=body.account,
         reference=body.payment,
         part=body.part,
+        subscription=body.subscription,
+        card=body.card,
+        reason=body.reason,
+        respond_by=None if body.respond_by is None else _moment(body.respond_by),
         amount=Money(body.amount_minor, body.currency),
         fee_minor=body.fee_minor,
-        occurred_at=datetime.fromtimestamp(body.created, UTC),
+        occurred_at=_moment(body.created),
         payload=body.model_dump(),
     )
+
+
+def _moment(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise WebhookRefused("no such time") from None
