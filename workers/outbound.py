@@ -1,8 +1,6 @@
 """Mail and the sandbox provider's deliveries: read, close the transaction, then talk to the outside."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -12,24 +10,19 @@ from app.accounts.models import Person
 from app.core import clock, db, runtime
 from app.core.tasks import Claim
 from app.credit.models import Credit
+from app.donations import receipt_pdf, receipts
 from app.donations.models import Donation
+from app.donations.receipts import NoReceipt
 from app.gateways import traffic
 from app.gateways.mail import compose
-from app.gateways.mail.mailer import open_mailer
+from app.gateways.mail.mailer import Attachment, open_mailer
 from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
 from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
+from workers import donor_mail
 from workers.lease import Finisher, GiveUp, Lease, nothing
-
-
-@dataclass(frozen=True)
-class Letter:
-    """Whom a mail goes to, in which language, and what its template is filled with."""
-
-    to: str
-    locale: str
-    values: dict[str, Any]
+from workers.letters import Letter, address
 
 
 def send_mail(claim: Claim, _lease: Lease, *, mail: str, **ids: int) -> Finisher:
@@ -39,7 +32,9 @@ def send_mail(claim: Claim, _lease: Lease, *, mail: str, **ids: int) -> Finisher
     with db.unit_of_work() as session:
         letter = MAILS[mail](session, **ids)
     if letter is not None:
-        message = compose.write(mail, letter.to, letter.locale, letter.values, key=f"task-{claim.task_id}")
+        attachments = [letter.attach()] if letter.attach else []
+        key = f"task-{claim.task_id}"
+        message = compose.write(mail, letter.to, letter.locale, letter.values, key, attachments)
         open_mailer(runtime.settings()).send(message)
     return nothing
 
@@ -67,14 +62,18 @@ def password_reset(session: Session, *, person_id: int) -> Letter:
 
 
 def receipt(session: Session, *, donation_id: int) -> Letter | None:
-    """Thanks for a gift that has arrived: how much, to whom, and which video moved it."""
+    """Thanks for a gift that has arrived: how much, to whom, which video moved it, and its receipt.
+
+    Nobody is thanked for a gift that went back meanwhile.
+    """
     donation = session.scalars(
         select(Donation)
         .where(Donation.id == donation_id)
         .options(joinedload(Donation.nonprofit), joinedload(Donation.project))
     ).one()
-    if not donation.email or donation.paid_at is None:
+    if not donation.email or donation.kept.minor == 0:
         return None
+    attach = _receipt_file(session, donation)
     videos = session.execute(
         select(Video.title, Person.name.label("creator"))
         .join(Credit, Credit.video_id == Video.id)
@@ -92,8 +91,24 @@ def receipt(session: Session, *, donation_id: int) -> Letter | None:
         "videos": videos,
         "link": address(f"/d/{donation.code}"),
         "test_mode": donation.provider == "sandbox",
+        "attached": attach is not None,
     }
-    return Letter(donation.email, donation.locale, values)
+    return Letter(donation.email, donation.locale, values, attach)
+
+
+def _receipt_file(session: Session, donation: Donation) -> Callable[[], Attachment] | None:
+    """Issue the receipt of a gift, and make its PDF later; None when the organisation has withdrawn it."""
+    try:
+        issued = receipts.ensure(session, donation.id)
+    except NoReceipt:
+        return None
+    content, locale = receipts.content_of(issued), issued.locale
+
+    def make() -> Attachment:
+        name = receipt_pdf.file_name(content.number, locale)
+        return Attachment(name, "application/pdf", receipt_pdf.receipt(content, locale))
+
+    return make
 
 
 def nonprofit_waiting(session: Session, *, nonprofit_id: int, person_id: int) -> Letter | None:
@@ -166,13 +181,12 @@ def _about_video(session: Session, video: Video) -> Letter:
     return Letter(creator.email, creator.locale, values)
 
 
-def address(path: str) -> str:
-    """The public address of a page, for mails."""
-    return runtime.settings().base_url.rstrip("/") + path
-
-
 # Mail name (its folder in templates/emails) → who gets it and what it says; None when it is no longer wanted.
 MAILS: dict[str, Callable[..., Letter | None]] = {
+    "donor_link": donor_mail.donor_link,
+    "monthly_ended": donor_mail.monthly_ended,
+    "monthly_failed": donor_mail.monthly_failed,
+    "monthly_started": donor_mail.monthly_started,
     "nonprofit_decision": nonprofit_decision,
     "nonprofit_waiting": nonprofit_waiting,
     "password_reset": password_reset,

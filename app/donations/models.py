@@ -56,6 +56,7 @@ class Donation(Row):
     payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))
     video_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("donation_link.id"))
+    visitor: Mapped[str] = mapped_column(default="")  # whose touches may be credited; empty without consent
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     state: Mapped[str] = mapped_column(default="pending")
@@ -266,7 +267,9 @@ class Receipt(Row):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
         UniqueConstraint("nonprofit_id", "number"),
+        UniqueConstraint("replaces_id"),
         Index("uq_receipt_standing", "donation_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+        Index("ix_receipt_donation_id", "donation_id"),
     )
 
     code: Mapped[str] = mapped_column(
@@ -283,3 +286,11 @@ class Receipt(Row):
     issued_at: Mapped[datetime] = mapped_column(default=now)
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(default="")
+    # Who withdrew it; nobody when it became void because money went back.
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    donation: Mapped[Donation] = relationship(lazy="raise")
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)

@@ -17,7 +17,10 @@ from app.web.donate.views import donate
 from app.web.health import health
 from app.web.hooks.views import hooks
 from app.web.public.views import public
+from app.web.receipts.desk import desk_receipts
+from app.web.receipts.views import receipts
 from app.web.sandbox.api import sandbox_api
+from app.web.sandbox.dashboard import dashboard
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
 from app.web.studio.posters import studio_posters
@@ -25,6 +28,7 @@ from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
 from app.web.watch.captions import watch_captions
 from app.web.watch.files import watch_files
+from app.web.watch.touches import consent, watch_touches
 from app.web.watch.views import watch
 
 ALL: tuple[Blueprint, ...] = (
@@ -34,19 +38,24 @@ ALL: tuple[Blueprint, ...] = (
     watch,
     watch_captions,
     watch_files,
+    watch_touches,
+    consent,
     studio,
     studio_captions,
     studio_uploads,
     studio_posters,
     donate,
+    receipts,
     hooks,
     sandbox,
+    dashboard,
     sandbox_api,
     desk_reports,
     desk,
     desk_documents,
     desk_payees,
     desk_projects,
+    desk_receipts,
     desk_team,
     desk_updates,
     admin,
@@ -54,5 +63,6 @@ ALL: tuple[Blueprint, ...] = (
     operations,
 )
 
-# Machines call these and prove themselves by signature or key, not by a form token.
-WITHOUT_CSRF: tuple[Blueprint, ...] = (hooks, sandbox_api)
+# Machines call the first two and prove themselves by signature or key, not by a form token. Touches are sent by
+# a page that is going away, which cannot add a header; the cookie they need is not sent from other sites.
+WITHOUT_CSRF: tuple[Blueprint, ...] = (hooks, sandbox_api, watch_touches)

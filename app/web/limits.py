@@ -10,6 +10,7 @@ SIGN_IN = "10 per minute; 60 per hour"
 JOIN = "20 per hour"
 RESET = "5 per minute; 20 per hour"
 INVITE = "30 per hour"
+RECEIPT = "30 per minute"
 DONATE = "20 per minute"
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")

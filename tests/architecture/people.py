@@ -11,7 +11,8 @@ from app.core import clock
 from app.core.ids import new_code
 from app.core.models import Task
 from app.core.settings import Settings
-from app.gateways.models import KeptMail, SandboxPayment
+from app.donations import receipts
+from app.gateways.models import KeptAttachment, KeptMail, SandboxPayment
 from app.nonprofits.models import Invitation, Nonprofit
 from app.projects import updates
 from app.videos.models import Upload, Video
@@ -70,6 +71,8 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         expires_at=now + timedelta(days=1),
     )
     mail = KeptMail(to="a@example.org", subject="A mail", text="Text", html="<p>Text</p>")
+    mail.attachments = [KeptAttachment(name="a.pdf", content_type="application/pdf", body=b"%PDF")]
+    receipt = receipts.ensure(session, gift.id)
     task = Task(name="mail.send", queue="outbound", args={}, run_after=now, dead_at=now, last_error="no")
     session.add_all([payment, invitation, mail, task])
     session.flush()
@@ -79,6 +82,8 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "video_code": video.code,
         "donation_code": gift.code,
         "donation_number": gift.number,
+        "receipt_code": receipt.code,
+        "receipt_number": str(receipt.number),
         "caption_code": factories.caption(session, video).code,
         "upload_code": _upload(session, made[OWNER_OF_OWN]).code,
         "document_code": factories.document(session, at, made["owner"]).code,
@@ -88,6 +93,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "payment_code": payment.code,
         "task_id": str(task.id),
         "mail_id": str(mail.id),
+        "attachment_number": "1",
         "provider": "sandbox",
         "tag": project.tag,
         "token": passwords.reset_token(made["stranger"], settings.secret_key),

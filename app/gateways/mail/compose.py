@@ -1,20 +1,27 @@
 """Writes mail from templates/emails/<name>/{subject.txt,body.txt,body.html} in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.core.i18n import known, translations
 from app.core.money import Money
 from app.core.paths import TEMPLATES
-from app.gateways.mail.mailer import Message
+from app.gateways.mail.mailer import Attachment, Message
 
 
-def write(name: str, to: str, locale: str, values: Mapping[str, Any], key: str) -> Message:
+def write(
+    name: str,
+    to: str,
+    locale: str,
+    values: Mapping[str, Any],
+    key: str,
+    attachments: Sequence[Attachment] = (),
+) -> Message:
     """The mail `name` for one reader. Raises jinja2.UndefinedError when its template misses a value."""
     environment = _environment(known(locale))
 
@@ -27,6 +34,7 @@ def write(name: str, to: str, locale: str, values: Mapping[str, Any], key: str) 
         text=part("body.txt") + "\n",
         html=part("body.html"),
         key=key,
+        attachments=tuple(attachments),
     )
 
 
@@ -50,7 +58,10 @@ def _environment(locale: str) -> Environment:
     def moment(value: Any) -> str:
         return format_datetime(value, format="long", locale=locale)
 
-    environment.filters.update({"money": money, "moment": moment})
+    def day(value: Any) -> str:
+        return format_date(value, format="long", locale=locale)
+
+    environment.filters.update({"money": money, "moment": moment, "day": day})
     shared: dict[str, Any] = environment.globals
     shared["lang"] = locale.replace("_", "-")
     return environment

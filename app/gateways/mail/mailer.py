@@ -11,9 +11,18 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.core import db
 from app.core.settings import Settings
-from app.gateways.models import KeptMail
+from app.gateways.models import KeptAttachment, KeptMail
 
 TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that travels with a message."""
+
+    name: str
+    content_type: str
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Message:
     text: str
     html: str
     key: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mailer(Protocol):
@@ -38,10 +48,13 @@ class KeptMailer:
 
     def send(self, message: Message) -> None:
         """Keep the message."""
+        mail = KeptMail(to=message.to, subject=message.subject, text=message.text, html=message.html)
+        mail.attachments = [
+            KeptAttachment(name=one.name, content_type=one.content_type, body=one.body)
+            for one in message.attachments
+        ]
         with db.unit_of_work() as session:
-            session.add(
-                KeptMail(to=message.to, subject=message.subject, text=message.text, html=message.html)
-            )
+            session.add(mail)
 
 
 class SmtpMailer:
@@ -85,6 +98,9 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    for one in message.attachments:
+        kind, _, subtype = one.content_type.partition("/")
+        mail.add_attachment(one.body, maintype=kind, subtype=subtype, filename=one.name)
     return mail
 
 

@@ -1,6 +1,8 @@
 """What keeps the platform running: dead tasks, kept mail, the audit log."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from io import BytesIO
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import audit_trail
@@ -59,6 +61,15 @@ def mail_body(mail_id: int) -> ResponseReturnValue:
     with unit_of_work() as session:
         found = kept.one(session, mail_id)
     return Response(found.html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+@operations.get("/admin/mail/<int:mail_id>/attachments/<int:attachment_number>")
+@allow(Rule.ADMIN)
+def mail_attachment(mail_id: int, attachment_number: int) -> ResponseReturnValue:
+    """A file that came with a kept mail, counted from 1."""
+    with unit_of_work() as session:
+        found = kept.attachment(session, mail_id, attachment_number)
+    return send_file(BytesIO(found.body), found.content_type, as_attachment=True, download_name=found.name)
 
 
 @operations.get("/admin/audit")
