@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 APP_ID = "2021000000000001"
 SELLER = "2088000000000001"
-TOKEN = "202611BBtokenofpaperlanterns"  # noqa: S105 (made up)
+TOKEN = "202611BBtokenofpaperlanterns"
 PAID_AT = "2026-11-21 18:30:00"
 
 
@@ -63,7 +63,7 @@ class Trade:
         return sum((Decimal(amount) for amount in self.refunds.values()), Decimal(0))
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 (it names what Alipay did)
     """A business error: its sub_code."""
 
 
@@ -238,7 +238,7 @@ def serving(side: AlipaySide) -> Iterator[AlipaySide]:
     """Answer at `side.url` for as long as the block."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (named by http.server)
+        def do_GET(self) -> None:
             silent = side.mood == "silent"
             body = b"<html>" if side.mood == "garbled" else side.answer(urlsplit(self.path).query)
             self.send_response(502 if silent else 200)
