@@ -1,5 +1,6 @@
 """Typed settings from the environment; a missing or bad value refuses to boot, by name."""
 
+import re
 import shutil
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ SCHEMES = {
     "alipay_gateway_url": ("http", "https"),
     "mail_url": ("kept", "smtp", "smtps"),
 }
+STRIPE_KEY = re.compile(r"(?:sk|rk)_(test|live)_[A-Za-z0-9]{16,}")
+STRIPE_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{24,}")
 SECRETS = ("secret_key", "s3_secret_key", "sandbox_secret")
 
 
@@ -45,8 +48,10 @@ class Settings(BaseSettings):
     s3_media_bucket: str = "kindrelay-media"
     mail_url: str
     mail_from: str = "Kindrelay <hello@kindrelay.example>"
-    payment_provider: Literal["sandbox", "alipay", "none"] = "none"
+    payment_provider: Literal["sandbox", "stripe", "alipay", "none"] = "none"
     sandbox_secret: str = DEFAULT_SECRET
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
     alipay_app_id: str = ""
     alipay_private_key: str = ""
     alipay_private_key_file: str = ""
@@ -64,6 +69,7 @@ class Settings(BaseSettings):
     stall_seconds: int = Field(default=120, gt=0)
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
+    touch_months: int = Field(default=13, ge=1, le=120)
     preview_workers: int = Field(default=1, ge=1, le=64)
     media_workers: int = Field(default=1, ge=1, le=64)
 
@@ -104,6 +110,29 @@ class Settings(BaseSettings):
                 "KINDRELAY_MAIL_URL=kept: sends no mail and is refused in production; give an smtp:// address"
             )
         return self
+
+    @model_validator(mode="after")
+    def stripe_is_whole(self) -> Self:
+        if self.payment_provider != "stripe":
+            return self
+        key = STRIPE_KEY.fullmatch(self.stripe_secret_key)
+        if key is None:
+            raise ValueError("KINDRELAY_STRIPE_SECRET_KEY must be set to a key that starts with sk_ or rk_")
+        if (key[1] == "live") != (self.environment == "production"):
+            raise ValueError(
+                "KINDRELAY_STRIPE_SECRET_KEY must be a live key in production, and a test key elsewhere"
+            )
+        secrets = self.stripe_webhook_secrets
+        if not secrets or not all(STRIPE_WEBHOOK_SECRET.fullmatch(secret) for secret in secrets):
+            raise ValueError(
+                "KINDRELAY_STRIPE_WEBHOOK_SECRET must be set to a signing secret that starts with whsec_"
+            )
+        return self
+
+    @property
+    def stripe_webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that webhooks may be signed with: two, parted by a space, while one is replaced."""
+        return tuple(self.stripe_webhook_secret.split())
 
     @model_validator(mode="after")
     def alipay_is_whole(self) -> Self:

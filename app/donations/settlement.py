@@ -31,6 +31,7 @@ MOVES = {
     EventKind.DISPUTE_OPENED: PAID,
     EventKind.DISPUTE_WON: frozenset({"disputed"}),
     EventKind.DISPUTE_LOST: frozenset({"disputed"}),
+    EventKind.FEE: PAID,
 }
 UNPAID_STATES = {EventKind.FAILED: "failed", EventKind.EXPIRED: "expired"}
 
@@ -153,7 +154,9 @@ def _step(donation: Donation, event: PaymentEvent, events: Sequence[PaymentEvent
             else None
         )
     if not event.part:
-        return None  # of which refund, or which dispute?
+        return None  # of which refund, dispute or fee?
+    if kind is EventKind.FEE:
+        return _Step()
     if kind is EventKind.DISPUTE_OPENED:
         return _Step(disputed=event.amount_minor) if event.amount_minor else None
     begun = EventKind.REFUNDED if kind is EventKind.REFUND_FAILED else EventKind.DISPUTE_OPENED

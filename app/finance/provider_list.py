@@ -44,7 +44,8 @@ def ask(gateway: PaymentGateway) -> Listed:
         accounts = session.scalars(
             select(PaymentAccount.reference).where(PaymentAccount.provider == gateway.name)
         ).all()
-        awaited = [] if gateway.capabilities().lists_events else _payments(session, gateway.name)
+        lists = gateway.capabilities().lists_events
+        awaited = () if lists else _payments(session, gateway.name)
     return Listed(gateway.name, since, asked_at, gateway.list_settled(since, accounts, awaited))
 
 
@@ -68,7 +69,10 @@ def lay_out(session: Session, listed: Listed) -> None:
 
 
 def sums_of(session: Session, listed: Listed) -> dict[Key, Sums]:
-    """What the provider says, once `lay_out` has put it there; gifts through an earlier provider as we have them."""
+    """What the provider says, once `lay_out` has put it there.
+
+    Gifts through another provider than the one that was asked are counted as we have them.
+    """
     return keyed(session.execute(text(_SUMS), {"provider": listed.provider}))
 
 
@@ -108,11 +112,11 @@ _TABLE = """
     ) ON COMMIT DROP
 """
 _INSERT = (
-    f"INSERT INTO provider_event ({_COLUMNS}) VALUES (:event_id, :kind, :account, :reference, :part, "  # noqa: S608 (a constant)
+    f"INSERT INTO provider_event ({_COLUMNS}) VALUES (:event_id, :kind, :account, :reference, :part, "
     ":amount_minor, :fee_minor, :currency, :occurred_at) ON CONFLICT DO NOTHING"
 )
 _KEPT = (
-    f"INSERT INTO provider_event ({_COLUMNS}) SELECT {_COLUMNS} FROM payment_event "  # noqa: S608 (a constant)
+    f"INSERT INTO provider_event ({_COLUMNS}) SELECT {_COLUMNS} FROM payment_event "
     "WHERE provider = :provider AND (occurred_at < :since OR received_at >= :asked_at) ON CONFLICT DO NOTHING"
 )
 _YOUNG = """
@@ -131,8 +135,9 @@ _PAYMENTS = """
         LEFT JOIN donation opened ON opened.provider = :provider AND opened.reference = event.reference
         LEFT JOIN donation captured
             ON captured.provider = :provider AND captured.capture_reference = event.reference
-        WHERE event.reference <> '' AND kind IN ('payment.succeeded', 'subscription.renewed', 'refund.succeeded',
-            'refund.failed', 'dispute.opened', 'dispute.won', 'dispute.lost')
+        WHERE event.reference <> '' AND kind IN ('payment.succeeded', 'subscription.renewed',
+            'payment.fee', 'refund.succeeded', 'refund.failed', 'dispute.opened', 'dispute.won',
+            'dispute.lost')
     ), once AS (
         SELECT DISTINCT ON (coalesce(donation_id::text, reference), class, part)
             coalesce(donation_id::text, reference) AS payment, *
@@ -143,9 +148,12 @@ _PAYMENTS = """
         SELECT this.payment, min(this.donation_id) AS donation_id, min(this.reference) AS reference,
             min(this.account) AS account, min(this.currency) AS currency,
             coalesce(sum(this.amount_minor) FILTER (WHERE this.class = 'success'), 0) AS captured,
-            greatest(coalesce(sum(this.amount_minor) FILTER (WHERE this.class = 'refund.succeeded' AND this.part <> ''), 0),
-                     coalesce(max(this.amount_minor) FILTER (WHERE this.class = 'refund.succeeded' AND this.part = ''), 0))
-                - coalesce(sum(before.amount_minor) FILTER (WHERE this.class = 'refund.failed'), 0) AS refunded,
+            greatest(
+                coalesce(sum(this.amount_minor)
+                    FILTER (WHERE this.class = 'refund.succeeded' AND this.part <> ''), 0),
+                coalesce(max(this.amount_minor)
+                    FILTER (WHERE this.class = 'refund.succeeded' AND this.part = ''), 0)
+            ) - coalesce(sum(before.amount_minor) FILTER (WHERE this.class = 'refund.failed'), 0) AS refunded,
             coalesce(sum(before.amount_minor) FILTER (WHERE this.kind = 'dispute.lost'), 0) AS taken,
             coalesce(sum(this.fee_minor), 0) AS fee
         FROM once this
@@ -155,7 +163,8 @@ _PAYMENTS = """
         GROUP BY this.payment
     )
     SELECT coalesce(donation.nonprofit_id, payee.nonprofit_id) AS nonprofit_id, summed.donation_id,
-        summed.reference, summed.currency, captured, refunded + least(taken, captured - refunded) AS given_back,
+        summed.reference, summed.currency, captured,
+        refunded + least(taken, captured - refunded) AS given_back,
         fee + taken - least(taken, captured - refunded) AS fees
     FROM summed
     LEFT JOIN donation ON donation.id = summed.donation_id

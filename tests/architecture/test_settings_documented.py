@@ -12,6 +12,13 @@ OF_THE_COMMAND = {"KINDRELAY_HOME", "KINDRELAY_PORT", "KINDRELAY_BINARIES"}
 SAID_IN_WORDS = {
     "secret_key",
     "sandbox_secret",
+    "stripe_secret_key",
+    "stripe_webhook_secret",
+    "alipay_app_id",
+    "alipay_private_key",
+    "alipay_private_key_file",
+    "alipay_public_key",
+    "alipay_public_key_file",
     "ffmpeg",
     "ffprobe",
 }  # no default that could stand in a table

@@ -20,6 +20,8 @@ def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = Non
     """
     if settings.payment_provider == "sandbox":
         return SandboxGateway(settings.base_url, settings.sandbox_secret, transport)
+    if settings.payment_provider == "stripe":
+        return _stripe(settings)
     if settings.payment_provider == "alipay":
         return _alipay(settings)
     return None
@@ -28,6 +30,12 @@ def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = Non
 def form_targets(settings: Settings) -> tuple[str, ...]:
     """The origins of the provider's pages that a form of ours may end at."""
     return PAGES.get(settings.payment_provider, ())
+
+
+def _stripe(settings: Settings) -> PaymentGateway:
+    from app.gateways.payments.stripe.client import StripeGateway  # its SDK is loaded only where it is used
+
+    return StripeGateway(settings.stripe_secret_key, settings.stripe_webhook_secrets)
 
 
 def _alipay(settings: Settings) -> PaymentGateway:
