@@ -1,26 +1,19 @@
 """Settlement: above donations, credit and reports, so it may call each of them; none of them calls up."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock, db, runtime, tasks
-from app.core.tasks import Claim
+from app.core import clock, tasks
 from app.credit import credits
 from app.donations import cases as cases_in_hand
-from app.donations import disputes, events, ledger, refunds, renewals
+from app.donations import disputes, ledger, receipts, refunds, renewals
 from app.donations.cases import Case
 from app.donations.models import PaymentEvent
 from app.donations.settlement import Mismatch, Move
-from app.gateways import traffic
-from app.gateways.payments.registry import open_gateway
-from app.nonprofits.models import PaymentAccount
 from app.reports import rollups
-from workers.lease import Finisher, GiveUp, Lease
-
-RECONCILED = timedelta(days=3)
+from workers.lease import GiveUp
 
 
 def settle(session: Session, *, event_ids: Sequence[int]) -> None:
@@ -58,6 +51,7 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
     ledger.post(session, moves)
     refunds.follow(session, moves)
     disputes.follow(session, moves)
+    receipts.follow(session, moves)
     captured = [move for move in moves if move.captured_minor]
     rollups.count(session, credits.apply(session, captured), credits.reverse(session, moves))
     for move in captured:
@@ -68,23 +62,3 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
 def expire(session: Session) -> None:
     """Close the donations that were begun and never paid."""
     cases_in_hand.expire_abandoned(session)
-
-
-def reconcile(_claim: Claim, _lease: Lease) -> Finisher:
-    """Ask the provider what has happened, and keep what its webhooks have not told."""
-    gateway = open_gateway(runtime.settings(), traffic.transport())
-    told = gateway.list_settled(clock.now() - RECONCILED, _accounts(gateway.name)) if gateway else []
-
-    def keep(session: Session) -> None:
-        for event in told:
-            events.record(session, event)
-
-    return keep
-
-
-def _accounts(provider: str) -> Sequence[str]:
-    """Every account that ever received through a provider; a disconnected one still has refunds."""
-    with db.unit_of_work() as session:
-        return session.scalars(
-            select(PaymentAccount.reference).where(PaymentAccount.provider == provider)
-        ).all()

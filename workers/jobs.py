@@ -9,16 +9,30 @@ and return the finisher that runs in the task's own transaction.
 
 from collections.abc import Callable, Mapping
 
-from workers import credit, leftovers, media, orphans, outbound, posters, publishing, reencoding, sandbox
+from workers import (
+    credit,
+    finance,
+    leftovers,
+    media,
+    orphans,
+    outbound,
+    posters,
+    publishing,
+    reencoding,
+    sandbox,
+    touches,
+)
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
     "donations.expire": credit.expire,
+    "ledger.snapshot": finance.snapshot,
     "sandbox.dispute": sandbox.dispute,
     "sandbox.fail_refund": sandbox.fail_refund,
     "sandbox.pay_out": sandbox.pay_out,
     "sandbox.renew": sandbox.renew,
     "videos.publish_scheduled": publishing.publish_scheduled,
+    "touches.forget": touches.forget,
 }
 BATCHED: Mapping[str, Callable[..., None]] = {"credit.settle": credit.settle}
 LONG: Mapping[str, Callable[..., Finisher]] = {
@@ -28,7 +42,8 @@ LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.reencode": reencoding.reencode,
     "media.sweep_orphans": leftovers.sweep,
     "media.sweep_all": orphans.daily,
-    "donations.reconcile": credit.reconcile,
+    "donations.reconcile": finance.reconcile,
+    "donations.refund": finance.refund,
     "mail.send": outbound.send_mail,
     "sandbox.deliver": outbound.deliver_sandbox_event,
 }

@@ -8,12 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.core import clock, db, runtime, tasks, wakeups
+from workers import touches
 
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
 # Deferred once an hour, and once a day (UTC), by whoever sweeps then.
-HOURLY = ("donations.reconcile", "donations.expire", "media.sweep_orphans")
-DAILY = ("media.sweep_all",)
+HOURLY = ("donations.reconcile", "donations.expire", "ledger.snapshot", "media.sweep_orphans")
+DAILY = ("media.sweep_all", "touches.forget")
 # The same where the simulated provider stands in for a real one.
 SANDBOX_HOURLY = ("sandbox.renew",)
 SANDBOX_DAILY = ("sandbox.pay_out",)
@@ -26,6 +27,7 @@ def run(stop: threading.Event, pause_seconds: float) -> None:
     while not stop.is_set():
         try:
             sweep()
+            touches.write()
         except (OperationalError, RedisError) as error:
             log.warning("sweep failed; trying again", error=str(error))
         stop.wait(pause_seconds)

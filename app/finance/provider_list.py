@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock, db
-from app.donations.models import Donation
+from app.donations.models import Donation, Refund
 from app.finance.findings import Check
 from app.finance.sums import Key, Sums, keyed
 from app.gateways.payments.contract import Awaited, PaymentGateway, VerifiedEvent
@@ -77,12 +77,14 @@ def sums_of(session: Session, listed: Listed) -> dict[Key, Sums]:
 
 
 def _payments(session: Session, provider: str) -> Sequence[Awaited]:
+    named = func.coalesce(Refund.reference, Refund.code)
+    refunds = select(func.array_agg(named)).where(Refund.donation_id == Donation.id).scalar_subquery()
     rows = session.execute(
-        select(PaymentAccount.reference, Donation.reference)
+        select(PaymentAccount.reference, Donation.reference, refunds)
         .join(PaymentAccount, PaymentAccount.id == Donation.payment_account_id)
         .where(Donation.provider == provider, Donation.reference.is_not(None))
     )
-    return [Awaited(account, reference or "") for account, reference in rows]
+    return [Awaited(account, reference or "", names or ()) for account, reference, names in rows]
 
 
 def _chunks(events: Iterable[VerifiedEvent]) -> Iterable[list[dict[str, Any]]]:

@@ -4,31 +4,30 @@ from app.finance.findings import Check
 
 SUCCESSES = "('payment.succeeded', 'subscription.renewed')"
 ABOUT_MONEY = (
-    "('payment.succeeded', 'subscription.renewed', 'refund.succeeded', 'refund.failed', "
+    "('payment.succeeded', 'subscription.renewed', 'payment.fee', 'refund.succeeded', 'refund.failed', "
     "'dispute.opened', 'dispute.won', 'dispute.lost')"
-)
-# The donation that an event is about: by the payment's name as it was opened, as captured, or by its alias.
-OF_DONATION = (
-    "donation.provider = event.provider AND event.reference <> '' AND ("
-    "donation.reference = event.reference OR donation.capture_reference = event.reference "
-    "OR (event.alias <> '' AND donation.capture_reference = event.alias))"
 )
 
 WITHOUT_MOVE = Check(
     "applied event without a move",
     "moves",
     f"""
+    WITH event AS MATERIALIZED (
+        SELECT payment_event.* FROM payment_event
+        LEFT JOIN donation_move move ON move.event_id = payment_event.id
+        WHERE applied_at IS NOT NULL AND reference <> '' AND kind IN {ABOUT_MONEY} AND move.id IS NULL
+    )
     SELECT donation.nonprofit_id, donation.number AS donation, event.kind || ' ' || event.event_id AS subject,
         'a move' AS expected, '' AS found, event.currency
-    FROM payment_event event
-    JOIN donation ON donation.provider = event.provider AND event.reference <> ''
-        AND event.reference IN (donation.reference, donation.capture_reference)
-    WHERE event.applied_at IS NOT NULL AND event.kind IN {ABOUT_MONEY}
-      AND NOT EXISTS (
+    FROM event
+    LEFT JOIN donation opened ON opened.provider = event.provider AND opened.reference = event.reference
+    LEFT JOIN donation captured
+        ON captured.provider = event.provider AND captured.capture_reference = event.reference
+    JOIN donation ON donation.id = coalesce(opened.id, captured.id)
+    WHERE NOT EXISTS (
         SELECT FROM donation_move move JOIN payment_event same ON same.id = move.event_id
         WHERE move.donation_id = donation.id AND (
-            same.id = event.id
-            OR (same.kind IN {SUCCESSES} AND event.kind IN {SUCCESSES})
+            (same.kind IN {SUCCESSES} AND event.kind IN {SUCCESSES})
             OR (same.kind = event.kind AND same.part = event.part
                 AND (event.part <> '' OR same.amount_minor >= event.amount_minor))
             OR (same.kind = event.kind AND event.part = '' AND same.part <> '')

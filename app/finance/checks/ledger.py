@@ -1,4 +1,4 @@
-"""The ledger against itself, against the moves and against every donation; its snapshots against its entries."""
+"""The ledger against itself, the moves and every donation; its snapshots against its entries."""
 
 from app.finance.findings import Check
 
@@ -6,6 +6,7 @@ from app.finance.findings import Check
 POSTED = """
     SELECT move.donation_id, event.id AS event_id, event.kind, event.part, event.amount_minor,
         CASE event.kind
+            WHEN 'payment.fee' THEN CASE WHEN event.fee_minor > 0 THEN 'fee:' || event.id END
             WHEN 'refund.succeeded' THEN 'refund:' || event.id
             WHEN 'refund.failed' THEN 'refund_failed:' || event.id
             WHEN 'dispute.opened' THEN 'dispute:' || event.id
@@ -35,8 +36,9 @@ CURRENCY = Check(
     "entry in another currency",
     "ledger",
     """
-    SELECT donation.nonprofit_id, donation.number AS donation, booked.idempotency || ' ' || entry.account AS subject,
-        donation.currency AS expected, entry.currency AS found, '' AS currency
+    SELECT donation.nonprofit_id, donation.number AS donation,
+        booked.idempotency || ' ' || entry.account AS subject, donation.currency AS expected,
+        entry.currency AS found, '' AS currency
     FROM ledger_entry entry
     JOIN ledger_transaction booked ON booked.id = entry.transaction_id
     JOIN donation ON donation.id = booked.donation_id
@@ -70,8 +72,8 @@ NOT_POSTED = Check(
     "move that was not booked",
     "ledger",
     f"""
-    SELECT donation.nonprofit_id, donation.number AS donation, posted.key AS subject, 'a transaction' AS expected,
-        '' AS found, donation.currency
+    SELECT donation.nonprofit_id, donation.number AS donation, posted.key AS subject,
+        'a transaction' AS expected, '' AS found, donation.currency
     FROM ({POSTED}) posted
     JOIN donation ON donation.id = posted.donation_id
     LEFT JOIN ledger_transaction booked
@@ -79,17 +81,18 @@ NOT_POSTED = Check(
     WHERE posted.key IS NOT NULL AND booked.id IS NULL
     """,
 )
+# Fees were once booked apart, beside their capture.
 ORPHAN = Check(
     "transaction that no move made",
     "ledger",
     f"""
-    SELECT donation.nonprofit_id, donation.number AS donation, booked.idempotency AS subject, 'a move' AS expected,
-        '' AS found, donation.currency
+    SELECT donation.nonprofit_id, donation.number AS donation, booked.idempotency AS subject,
+        'a move' AS expected, '' AS found, donation.currency
     FROM ledger_transaction booked
     JOIN donation ON donation.id = booked.donation_id
     LEFT JOIN ({POSTED}) posted ON posted.donation_id = booked.donation_id
-        AND booked.idempotency IN (posted.key, 'cost:' || posted.event_id)
-    WHERE posted.donation_id IS NULL
+        AND booked.idempotency = posted.key
+    WHERE posted.donation_id IS NULL AND booked.kind <> 'fee'
     """,
 )
 EMPTY = Check(
@@ -109,15 +112,14 @@ FIGURES = Check(
     "ledger",
     f"""
     SELECT donation.nonprofit_id, donation.number AS donation, posted.key AS subject,
-        CASE WHEN posted.key LIKE 'capture:%' THEN -posted.amount_minor ELSE posted.amount_minor END AS expected,
-        entry.amount_minor AS found, entry.currency
+        CASE WHEN entry.account = 'donations' THEN -posted.amount_minor ELSE posted.amount_minor END
+            AS expected, entry.amount_minor AS found, entry.currency
     FROM ({POSTED}) posted
     JOIN donation ON donation.id = posted.donation_id
     JOIN ledger_transaction booked ON booked.idempotency = posted.key
     JOIN ledger_entry entry ON entry.transaction_id = booked.id
         AND entry.account = CASE WHEN posted.kind = 'dispute.opened' THEN 'disputed' ELSE 'donations' END
-    WHERE (posted.key LIKE 'capture:%' OR posted.kind = 'dispute.opened'
-           OR (posted.kind = 'refund.succeeded' AND posted.part <> ''))
+    WHERE (posted.key LIKE 'capture:%' OR posted.kind = 'dispute.opened')
       AND abs(entry.amount_minor) <> posted.amount_minor
     """,
 )

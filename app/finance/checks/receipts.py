@@ -6,8 +6,8 @@ GAP = Check(
     "receipt number missing",
     "receipts",
     """
-    SELECT counted.nonprofit_id, NULL AS donation, 'receipt ' || wanted.number AS subject, 'a receipt' AS expected,
-        '' AS found, '' AS currency
+    SELECT counted.nonprofit_id, NULL AS donation, 'receipt ' || wanted.number AS subject,
+        'a receipt' AS expected, '' AS found, '' AS currency
     FROM (SELECT nonprofit_id, max(number) AS last FROM receipt GROUP BY nonprofit_id) counted
     CROSS JOIN LATERAL generate_series(1, counted.last) wanted (number)
     LEFT JOIN receipt ON receipt.nonprofit_id = counted.nonprofit_id AND receipt.number = wanted.number
@@ -28,8 +28,8 @@ EARLY = Check(
     "receipts",
     """
     SELECT receipt.nonprofit_id, donation.number AS donation, 'receipt ' || receipt.number AS subject,
-        'after ' || coalesce(donation.paid_at::text, 'a payment') AS expected, receipt.issued_at::text AS found,
-        '' AS currency
+        'after ' || coalesce(donation.paid_at::text, 'a payment') AS expected,
+        receipt.issued_at::text AS found, '' AS currency
     FROM receipt JOIN donation ON donation.id = receipt.donation_id
     WHERE donation.captured_minor = 0 OR receipt.issued_at < donation.paid_at
     """,

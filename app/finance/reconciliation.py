@@ -1,0 +1,152 @@
+"""Reconciliation: what the provider says has happened against what we were told and have booked.
+
+`questions` is what to ask and `compare` what to do with the answers; the asking in between is outside of
+any transaction. An event that no webhook told is kept, which settles it, and listed as repaired. What no
+event can repair is a difference, for a person.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.donations import events
+from app.donations.models import Donation, DonationMove, PaymentEvent, Refund
+from app.finance import differences, finding_differences, payouts
+from app.finance.differences import Found
+from app.finance.models import Reconciliation
+from app.gateways.payments.contract import Awaited, SentPayout, VerifiedEvent
+from app.nonprofits.models import PaymentAccount
+
+AT_LEAST = timedelta(days=3)  # how far back is asked, however short ago the last comparison was
+OVERLAP = timedelta(days=1)
+PAYOUTS_BACK = timedelta(days=40)
+TOLD_BY_THEN = timedelta(hours=1)  # after that, news of a payment is not on its way any more
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What to ask a provider: since when, of which accounts, and of which payments by name."""
+
+    since: datetime
+    at: datetime
+    accounts: Sequence[str]
+    awaited: Sequence[Awaited]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the provider said. `refused` are accounts it would not list, with its reason."""
+
+    events: Sequence[VerifiedEvent]
+    payouts: Mapping[str, Sequence[SentPayout]] = field(default_factory=dict[str, Sequence[SentPayout]])
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def questions(session: Session, provider: str, at: datetime) -> Questions:
+    """What to ask; it reaches back beyond the last comparison, so that an outage leaves no gap."""
+    last = session.scalar(select(func.max(Reconciliation.at)).where(Reconciliation.provider == provider))
+    since = min(at - AT_LEAST, last - OVERLAP) if last else at - AT_LEAST
+    accounts = session.scalars(
+        select(PaymentAccount.reference).where(PaymentAccount.provider == provider)
+    ).all()
+    return Questions(since, at, accounts, _awaited(session, provider, since))
+
+
+def compare(
+    session: Session, provider: str, asked: Questions, answers: Answers, *, lists_events: bool
+) -> Reconciliation:
+    """Keep what no webhook told, keep and book payouts, and note every difference."""
+    repaired = _repair(session, provider, answers.events)
+    run = Reconciliation(
+        provider=provider,
+        since=asked.since,
+        at=asked.at,
+        seen=len(answers.events),
+        repaired={"events": repaired},
+    )
+    session.add(run)
+    session.flush()
+    accounts = session.scalars(select(PaymentAccount).where(PaymentAccount.provider == provider)).all()
+    for account in accounts:
+        payouts.keep(session, account, answers.payouts.get(account.reference, ()))
+    found = finding_differences.all_of(session, provider, asked.at)
+    if lists_events:
+        found += _not_listed(session, provider, asked, answers)
+    found += [
+        Found("account_refused", account.reference, account.nonprofit_id, None, {"said": said})
+        for account in accounts
+        if (said := answers.refused.get(account.reference)) is not None
+    ]
+    differences.note(session, found)
+    return run
+
+
+def _awaited(session: Session, provider: str, since: datetime) -> list[Awaited]:
+    """Payments that may have news: opened and not paid, or with a refund that nobody has told of yet."""
+    sent = Refund.state.in_(("asked", "sent"))
+    refunds = select(func.array_agg(Refund.code)).where(Refund.donation_id == Donation.id, sent)
+    waiting = select(Refund.id).where(Refund.donation_id == Donation.id, sent).exists()
+    opened = (Donation.captured_minor == 0) & (Donation.created_at >= since)
+    rows = session.execute(
+        select(PaymentAccount.reference, Donation.reference, refunds.scalar_subquery())
+        .join(PaymentAccount, PaymentAccount.id == Donation.payment_account_id)
+        .where(Donation.provider == provider, Donation.reference.is_not(None), opened | waiting)
+    )
+    return [Awaited(account, reference or "", codes or ()) for account, reference, codes in rows]
+
+
+def _repair(session: Session, provider: str, told: Sequence[VerifiedEvent]) -> list[str]:
+    repaired: list[str] = []
+    for chunk in _chunks(told):
+        known = set(
+            session.scalars(
+                select(PaymentEvent.event_id).where(
+                    PaymentEvent.provider == provider,
+                    PaymentEvent.event_id.in_([event.event_id for event in chunk]),
+                )
+            )
+        )
+        missing = [event for event in chunk if event.event_id not in known]
+        repaired += [event.event_id for event in missing if events.record(session, event)]
+    return repaired
+
+
+def _chunks(told: Sequence[VerifiedEvent]) -> Iterable[Sequence[VerifiedEvent]]:
+    return (told[start : start + CHUNK] for start in range(0, len(told), CHUNK))
+
+
+def _not_listed(session: Session, provider: str, asked: Questions, answers: Answers) -> list[Found]:
+    """Gifts that we have as paid in that time and the provider does not list."""
+    listed = {name for event in answers.events for name in (event.reference, event.alias) if name}
+    paid = session.execute(
+        select(
+            Donation.id, Donation.nonprofit_id, Donation.reference, Donation.capture_reference, PaymentEvent
+        )
+        .join(DonationMove, DonationMove.donation_id == Donation.id)
+        .join(PaymentEvent, PaymentEvent.id == DonationMove.event_id)
+        .join(PaymentAccount, PaymentAccount.id == Donation.payment_account_id)
+        .where(
+            Donation.provider == provider,
+            Donation.captured_minor > 0,
+            PaymentEvent.kind.in_(("payment.succeeded", "subscription.renewed")),
+            PaymentEvent.occurred_at >= asked.since,
+            PaymentEvent.occurred_at < asked.at - TOLD_BY_THEN,
+            PaymentAccount.reference.not_in(list(answers.refused)),
+        )
+        .execution_options(yield_per=CHUNK)
+    )
+    return [
+        Found(
+            "paid_here_only",
+            reference or event.reference,
+            nonprofit_id,
+            donation_id,
+            {"here": event.amount_minor, "currency": event.currency},
+        )
+        for donation_id, nonprofit_id, reference, capture, event in paid
+        if not {reference, capture} & listed
+    ]
