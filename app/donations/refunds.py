@@ -125,9 +125,7 @@ def _refuse_what_cannot_be(session: Session, donation: Donation, amount: Money, 
         raise Invalid("code", N_("This form is incomplete. Load the page again and send it once more."))
     if donation.disputed_minor:
         raise KindrelayError(
-            N_(
-                "This payment is in dispute at the donor's bank. Until that is decided, it cannot be sent back."
-            )
+            N_("The donor's bank disputes this payment. Until that is decided, it cannot be sent back.")
         )
     left = left_to_refund(session, donation)
     if amount.currency != donation.currency or left.minor <= 0:
