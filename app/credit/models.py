@@ -1,13 +1,15 @@
 """Tables of credit: which video moved which donation, in exact money. Append-only, by trigger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
-from app.core.db import Row
+from app.core.db import Base, Row
+
+TOUCH_KINDS = ("view", "open", "arrive")
 
 
 class Credit(Row):
@@ -51,4 +53,46 @@ class CreditReversal(Row):
     event_id: Mapped[int] = mapped_column(ForeignKey("payment_event.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Touch(Base):
+    """A visitor who agreed saw a video, opened its donate sheet, or came to it through a share.
+
+    Once per visitor, video, kind and session; `session_at`, when the session began, says which month's
+    partition it lies in.
+    """
+
+    __tablename__ = "touch"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {TOUCH_KINDS}", name="kind"),
+        Index("ix_touch_visitor", "visitor", "at"),
+        {"postgresql_partition_by": "RANGE (session_at)"},
+    )
+
+    session_at: Mapped[datetime] = mapped_column(primary_key=True)
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class VideoCount(Base):
+    """How many touches of a kind a video had on a day (UTC). Never counts one twice."""
+
+    __tablename__ = "video_count"
+
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class VisitorPerson(Base):
+    """A visitor has signed in as this person, from `at` on. Append-only."""
+
+    __tablename__ = "visitor_person"
+
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(default=now)

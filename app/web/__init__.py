@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.core import runtime
 from app.core.paths import STATIC, TEMPLATES
 from app.core.settings import Settings
-from app.web import access, blueprints, failures, headers, languages, limits, outside, shown, signin
+from app.web import access, blueprints, failures, headers, languages, limits, outside, shown, signin, visitors
 
 SESSION_DAYS = 30
 MAX_FORM_BYTES = 30 * 1024 * 1024  # documents and covers; videos go straight to the object store
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> Flask:
     signin.install(app)
     languages.install(app)
     shown.install(app)
+    visitors.install(app, settings)
     csrf.init_app(app)
     limits.install(app, settings)
     access.enforce(app)

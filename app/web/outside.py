@@ -10,12 +10,14 @@ from app.gateways.object_store import ObjectStore
 from app.gateways.payments.contract import PaymentGateway
 from app.gateways.payments.registry import open_gateway
 from app.gateways.s3 import open_store
+from app.gateways.touch_stream import TouchStream
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Make the gateways of this application; opens no connection yet."""
     app.extensions["object_store"] = open_store(settings)
     app.extensions["settings"] = settings
+    app.extensions["touch_stream"] = TouchStream(settings)
     # The simulated provider lives in this very application. Over a socket, a thread that asks it could wait
     # for a thread that waits for it; so it is asked in this thread.
     app.extensions["payments"] = open_gateway(settings, httpx.WSGITransport(app))
@@ -24,6 +26,11 @@ def install(app: Flask, settings: Settings) -> None:
 def object_store() -> ObjectStore:
     """The object store of this application."""
     return cast("ObjectStore", current_app.extensions["object_store"])
+
+
+def touch_stream() -> TouchStream:
+    """Where this application puts what pages tell of visitors."""
+    return cast("TouchStream", current_app.extensions["touch_stream"])
 
 
 def payments() -> PaymentGateway | None:

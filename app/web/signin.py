@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.core.db import unit_of_work
+from app.credit import touches
+from app.web import visitors
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ def sign_in(person: Person) -> None:
     session["language"] = language or person.locale
     session.permanent = True
     login_user(_signed_in(person))
+    if (known := visitors.visitor()) is not None:
+        with unit_of_work() as db_session:
+            touches.link(db_session, known.code, person.id)
 
 
 def sign_out() -> None:

@@ -3,6 +3,7 @@ import { listen } from "./keys.js";
 import { Menu } from "./menu.js";
 import { Player } from "./player.js";
 import { Sheets } from "./sheets.js";
+import "./touches.js";
 
 const feed = document.querySelector("[data-feed]");
 const NEAR = 1;

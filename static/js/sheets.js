@@ -1,5 +1,6 @@
 // The sheets over a player: share, keys, donate. The video waits while one is open and goes on afterwards.
 import { DonateForm } from "./donate.js";
+import { touched } from "./touches.js";
 
 export class Sheets {
   constructor(current) {
@@ -74,6 +75,7 @@ export class Sheets {
 
   async openDonate(address) {
     if (!this.#show(this.donate)) return;
+    touched(this.current()?.root.dataset.code, "open");
     const body = this.donate.querySelector("[data-donate-body]");
     const skeleton = setTimeout(() => body.replaceChildren(this.donate.querySelector("[data-donate-waiting]").content.cloneNode(true)), 300);
     if (body.dataset.address === address && body.querySelector("form")) {

@@ -3,6 +3,7 @@ import { listen } from "./keys.js";
 import { Menu } from "./menu.js";
 import { Player } from "./player.js";
 import { Sheets } from "./sheets.js";
+import "./touches.js";
 import { ask, GoneError, ponder } from "./upgrade.js";
 
 let player = new Player(document.querySelector("[data-player]"));

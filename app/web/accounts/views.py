@@ -1,6 +1,5 @@
 """Views about one's own account."""
 
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +10,7 @@ from app.core.errors import KindrelayError
 from app.web import languages, signin
 from app.web.access import Rule, allow
 from app.web.accounts.forms import AskResetForm, JoinForm, NewPasswordForm, SignInForm
+from app.web.addresses import own_path
 from app.web.limits import JOIN, RESET, SIGN_IN, limiter
 from app.web.outside import settings
 from app.web.text import _
@@ -100,11 +100,3 @@ def reset(token: str) -> ResponseReturnValue:
 def language() -> ResponseReturnValue:
     languages.choose(request.form.get("language", ""))
     return redirect(own_path(request.form.get("next")) or url_for("public.home"), code=303)
-
-
-def own_path(target: str | None) -> str | None:
-    """`target` if it is a path on this site, else None: a form must not send people elsewhere."""
-    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
-        return None
-    parts = urlsplit(target)
-    return target if not parts.netloc and not parts.scheme else None

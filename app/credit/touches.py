@@ -1,0 +1,156 @@
+"""Touches: what visitors who agreed have watched, opened and come through; written in bulk, each once."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.db import unit_of_work
+from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
+from app.gateways.touch_stream import Entry, TouchStream
+from app.videos.models import Video
+
+BATCH = 500  # entries of the stream written in one transaction
+MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
+
+
+@dataclass(frozen=True)
+class Told:
+    """A touch as a page tells it: which video, what happened, and how long ago in milliseconds."""
+
+    code: str
+    kind: str
+    ago_ms: int
+
+
+def tell(stream: TouchStream, visitor: str, session_at: datetime, told: Sequence[Told]) -> None:
+    """Put touches of one visitor's session on the stream; they count from now on."""
+    stream.append(
+        {
+            "visitor": visitor,
+            "session": session_at.timestamp(),
+            "now": clock.now().timestamp(),
+            "told": [[one.code, one.kind, one.ago_ms] for one in told],
+        }
+    )
+
+
+def drain(stream: TouchStream) -> int:
+    """Write everything that is on the stream; returns how many touches were new.
+
+    Safe to run anywhere at any time: a batch that is written twice counts once.
+    """
+    new = 0
+    while entries := stream.read(BATCH):
+        with unit_of_work() as session:
+            new += write(session, entries)
+        stream.done(entries)
+    return new
+
+
+def write(session: Session, entries: Sequence[Entry]) -> int:
+    """Write batches and count what is new in them; a video that is not there any more is left out."""
+    rows = _rows(session, entries)
+    if not rows:
+        return 0
+    for month in sorted({row["session_at"].date().replace(day=1) for row in rows}):
+        _ensure_partition(session, month)
+    fresh = session.execute(
+        insert(Touch).on_conflict_do_nothing().returning(Touch.video_id, Touch.kind, Touch.at), rows
+    ).all()
+    _count(session, Counter((video_id, at.astimezone(UTC).date(), kind) for video_id, kind, at in fresh))
+    return len(fresh)
+
+
+def link(session: Session, visitor: str, person_id: int) -> None:
+    """Note that a visitor has signed in as a person."""
+    session.execute(
+        insert(VisitorPerson)
+        .values(visitor=visitor, person_id=person_id, at=clock.now())
+        .on_conflict_do_nothing()
+    )
+
+
+def counts(session: Session, video_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """How many touches of each kind the videos had in all, by video."""
+    rows = session.execute(
+        select(VideoCount.video_id, VideoCount.kind, func.sum(VideoCount.count))
+        .where(VideoCount.video_id.in_(list(video_ids)))
+        .group_by(VideoCount.video_id, VideoCount.kind)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for video_id, kind, total in rows:
+        found.setdefault(video_id, {})[kind] = int(total)
+    return found
+
+
+def forget_before(session: Session, day: date) -> list[str]:
+    """Drop the partitions of months that ended before `day`; returns their names. Counts stay."""
+    names = session.scalars(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'touch'::regclass")
+    ).all()
+    gone = [name for name in sorted(names) if _end_of(name) <= day]
+    for name in gone:
+        session.execute(text(f'DROP TABLE "{name}"'))
+    return gone
+
+
+def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    codes = {code for entry in entries for code, _, _ in entry.body["told"]}
+    ids = dict(session.execute(select(Video.code, Video.id).where(Video.code.in_(codes))).all())
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry in entries:
+        begun = datetime.fromtimestamp(entry.body["session"], UTC)
+        now = datetime.fromtimestamp(entry.body["now"], UTC)
+        for code, kind, ago_ms in entry.body["told"]:
+            if code in ids and kind in TOUCH_KINDS:
+                at = max(begun, now - min(timedelta(milliseconds=ago_ms), MOST_AGO))
+                row = {
+                    "session_at": begun,
+                    "visitor": entry.body["visitor"],
+                    "video_id": ids[code],
+                    "kind": kind,
+                    "at": at,
+                }
+                rows.setdefault((begun, row["visitor"], row["video_id"], kind), row)
+    return [rows[key] for key in sorted(rows)]
+
+
+def _count(session: Session, new: Counter[tuple[int, date, str]]) -> None:
+    if not new:
+        return
+    statement = insert(VideoCount)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[VideoCount.video_id, VideoCount.day, VideoCount.kind],
+            set_={"count": VideoCount.count + statement.excluded.count},
+        ),
+        [
+            {"video_id": video_id, "day": day, "kind": kind, "count": new[video_id, day, kind]}
+            for video_id, day, kind in sorted(new)
+        ],
+    )
+
+
+def _ensure_partition(session: Session, month: date) -> None:
+    name = f"touch_{month:%Y_%m}"
+    if session.scalar(select(func.to_regclass(name))) is None:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('touch'))"))
+        session.execute(
+            text(
+                f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF touch '
+                f"FOR VALUES FROM ('{month} 00:00+00') TO ('{_end_of(name)} 00:00+00')"
+            )
+        )
+
+
+def _end_of(name: str) -> date:
+    """The first day after a partition's month."""
+    year, month = (int(part) for part in name.split("_")[1:3])
+    return date(year + month // 12, month % 12 + 1, 1)

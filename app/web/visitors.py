@@ -1,0 +1,93 @@
+"""The visitor behind a request: known by cookies, and only after having agreed to be.
+
+Without consent nothing is kept: what a gift is credited to is then the video it was made from, and no other.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from flask import Flask, current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers.response import Response
+
+from app.core.ids import new_code
+from app.core.settings import Settings
+
+CONSENT, VISITOR, SESSION = "consent", "visitor", "visit"
+YEAR = timedelta(days=365)
+QUIET = timedelta(minutes=30)  # a session ends when nothing was looked at for so long
+CODE_LENGTH = 22
+
+# Pages on which a visitor is asked: those that show videos.
+ASKING = frozenset({"public.home", "watch.video"})
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A random code, and when this session began."""
+
+    code: str
+    session_at: datetime
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Keep the cookies of visitors who have agreed, and offer `asks_consent()` to templates."""
+    app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key, salt="visitor")
+    app.add_template_global(asks_consent)
+    secure = settings.base_url.startswith("https:")
+
+    @app.after_request
+    def keep(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction] (registered)
+        page = request.method == "GET" and response.mimetype == "text/html" and request.endpoint in ASKING
+        if page and agreed():
+            known = visitor()
+            code = known.code if known else _read(VISITOR) or new_code(CODE_LENGTH)
+            began = known.session_at.timestamp() if known else time.time()
+            for name, value, age in ((VISITOR, code, YEAR), (SESSION, str(int(began)), QUIET)):
+                signed = str(_signer().dumps(value))
+                response.set_cookie(name, signed, age, secure=secure, httponly=True, samesite="Lax")
+        return response
+
+
+def visitor() -> Visitor | None:
+    """Who this is, if they have agreed to be known and have looked at a page lately."""
+    code, began = _read(VISITOR), _read(SESSION)
+    if not agreed() or code is None or began is None:
+        return None
+    return Visitor(code, datetime.fromtimestamp(int(began), UTC))
+
+
+def agreed() -> bool:
+    """Whether the visitor has said yes; a browser that says no for them (Global Privacy Control) is heard."""
+    return request.cookies.get(CONSENT) == "yes" and not _refuses()
+
+
+def asks_consent() -> bool:
+    """Whether this page should ask: the visitor has said neither yes nor no."""
+    return request.endpoint in ASKING and request.cookies.get(CONSENT) not in ("yes", "no") and not _refuses()
+
+
+def answer(response: Response, *, yes: bool) -> None:
+    """Keep an answer; a no takes the cookies away."""
+    secure = cast("bool", current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(CONSENT, "yes" if yes else "no", YEAR, secure=secure, httponly=True, samesite="Lax")
+    if not yes:
+        for name in (VISITOR, SESSION):
+            response.delete_cookie(name)
+
+
+def _refuses() -> bool:
+    return request.headers.get("Sec-GPC") == "1"
+
+
+def _signer() -> URLSafeSerializer:
+    return cast("URLSafeSerializer", current_app.extensions["visitor_signer"])
+
+
+def _read(name: str) -> str | None:
+    try:
+        return cast("str", _signer().loads(request.cookies.get(name, "")))
+    except BadSignature:
+        return None

@@ -1,0 +1,51 @@
+"""Touches of visitors who agreed, their counts, and who visitors turned out to be.
+
+Revision: 20261121_touches
+After: 20261121_money
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261121_touches"
+down_revision = "20261121_money"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "touch",
+        sa.Column("session_at", MOMENT, nullable=False),
+        sa.Column("visitor", sa.String(), nullable=False),
+        sa.Column("video_id", sa.BigInteger(), sa.ForeignKey("video.id"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("kind IN ('view', 'open', 'arrive')", name=op.f("ck_touch_kind")),
+        sa.PrimaryKeyConstraint("session_at", "visitor", "video_id", "kind", name=op.f("pk_touch")),
+        postgresql_partition_by="RANGE (session_at)",
+    )
+    op.create_index("ix_touch_visitor", "touch", ["visitor", "at"])
+    op.create_table(
+        "video_count",
+        sa.Column("video_id", sa.BigInteger(), sa.ForeignKey("video.id"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("video_id", "day", "kind", name=op.f("pk_video_count")),
+    )
+    op.create_table(
+        "visitor_person",
+        sa.Column("visitor", sa.String(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("visitor", "person_id", name=op.f("pk_visitor_person")),
+    )
+    op.create_index(op.f("ix_visitor_person_person_id"), "visitor_person", ["person_id"])
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON visitor_person "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.add_column("donation", sa.Column("visitor", sa.String(), nullable=False, server_default=""))

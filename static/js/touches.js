@@ -1,0 +1,38 @@
+// Tells the site what was watched and what was opened: each once a page, and only of visitors who have agreed.
+// Six seconds of a video, or nearly all of a shorter one, is a view.
+const VIEW_SECONDS = 6;
+const MOST = 20;
+const AFTER_MS = 4000;
+
+const told = new Set();
+const played = new WeakMap();
+let waiting = [];
+let timer;
+
+export function touched(code, kind) {
+  if (!code || told.has(code + kind)) return;
+  told.add(code + kind);
+  waiting.push([code, kind, Date.now()]);
+  clearTimeout(timer);
+  if (waiting.length >= MOST) send();
+  else timer = setTimeout(send, AFTER_MS);
+}
+
+function send() {
+  const now = Date.now();
+  const batch = waiting.splice(0, MOST).map(([code, kind, at]) => [code, kind, now - at]);
+  if (batch.length) navigator.sendBeacon("/touches", JSON.stringify({ told: batch }));
+}
+
+// Media events do not bubble; they are caught on their way down.
+document.addEventListener("timeupdate", ({ target: video }) => {
+  const before = played.get(video) ?? { at: video.currentTime, seconds: 0 };
+  const step = video.currentTime - before.at;
+  const seconds = before.seconds + (step > 0 && step < 2 ? step : 0);
+  played.set(video, { at: video.currentTime, seconds });
+  if (seconds >= Math.min(VIEW_SECONDS, video.duration * 0.9)) {
+    touched(video.closest("[data-player]")?.dataset.code, "view");
+  }
+}, true);
+document.addEventListener("visibilitychange", () => { if (document.hidden) send(); });
+addEventListener("pagehide", send);

@@ -1,0 +1,118 @@
+"""Touches come through the stream and are written once, however often and late they are told."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.settings import Settings
+from app.credit import touches
+from app.credit.models import Touch
+from app.credit.touches import Told
+from app.gateways.touch_stream import GROUP, STREAM, TouchStream
+from app.videos.models import Video
+from tests import factories
+from tests.engines import Engines
+
+
+@pytest.fixture
+def stream(settings: Settings, engines: Engines) -> TouchStream:
+    engines.empty_redis(engines.worker)
+    return TouchStream(settings)
+
+
+@pytest.fixture
+def video(session: Session) -> Video:
+    return factories.video(session)
+
+
+def begun() -> datetime:
+    return clock.now().replace(microsecond=0)
+
+
+def written(session: Session) -> list[tuple[str, str]]:
+    return list(session.execute(select(Touch.visitor, Touch.kind).order_by(Touch.visitor, Touch.kind)).all())
+
+
+def test_what_is_told_is_written_and_counted(session: Session, stream: TouchStream, video: Video) -> None:
+    touches.tell(stream, "ann", begun(), [Told(video.code, "view", 0), Told(video.code, "open", 0)])
+    touches.tell(stream, "ben", begun(), [Told(video.code, "view", 0)])
+    assert touches.drain(stream) == 3
+    assert written(session) == [("ann", "open"), ("ann", "view"), ("ben", "view")]
+    assert touches.counts(session, [video.id]) == {video.id: {"view": 2, "open": 1}}
+
+
+def test_a_session_counts_a_view_once(session: Session, stream: TouchStream, video: Video) -> None:
+    start = begun()
+    for _ in range(3):
+        touches.tell(stream, "ann", start, [Told(video.code, "view", 0), Told(video.code, "view", 5)])
+    touches.drain(stream)
+    touches.tell(stream, "ann", start, [Told(video.code, "view", 0)])
+    assert touches.drain(stream) == 0
+    touches.tell(stream, "ann", start + timedelta(hours=1), [Told(video.code, "view", 0)])
+    assert touches.drain(stream) == 1
+    assert touches.counts(session, [video.id]) == {video.id: {"view": 2}}
+
+
+def test_a_batch_whose_writer_died_before_saying_so_is_not_counted_twice(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    touches.tell(stream, "ann", begun(), [Told(video.code, "view", 0)])
+    entries = stream.read(10)
+    assert touches.write(session, entries) == 1  # and here the writer dies
+    assert touches.write(session, entries) == 0
+
+
+def test_what_a_dead_writer_had_read_is_read_again(
+    settings: Settings, session: Session, stream: TouchStream, video: Video
+) -> None:
+    touches.tell(stream, "ann", begun(), [Told(video.code, "view", 0)])
+    assert len(stream.read(10)) == 1
+    assert touches.drain(stream) == 0  # it is another's, who may be alive
+    redis = Redis.from_url(settings.redis_url)
+    [(name, _)] = redis.xrange(STREAM)
+    redis.xclaim(STREAM, GROUP, "dead", 0, [name], idle=60_000)
+    assert touches.drain(stream) == 1
+    assert redis.xlen(STREAM) == 0
+
+
+def test_unknown_videos_and_kinds_are_left_out(session: Session, stream: TouchStream, video: Video) -> None:
+    told = [Told("nowhere", "view", 0), Told(video.code, "buy", 0), Told(video.code, "view", 0)]
+    touches.tell(stream, "ann", begun(), told)
+    assert touches.drain(stream) == 1
+
+
+def test_a_touch_is_as_old_as_the_page_says_within_its_session(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    start = begun() - timedelta(minutes=10)
+    touches.tell(
+        stream, "ann", start, [Told(video.code, "view", 60_000), Told(video.code, "open", 3_600_000)]
+    )
+    touches.drain(stream)
+    rows = dict(session.execute(select(Touch.kind, Touch.at)).all())
+    assert abs(rows["view"] - (clock.now() - timedelta(minutes=1))) < timedelta(seconds=5)
+    assert rows["open"] == start
+
+
+def test_months_that_are_too_old_go_and_counts_stay(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    for month in (1, 2, 3):
+        moment = datetime(2025, month, 28, 23, 59, tzinfo=UTC)
+        touches.tell(stream, "ann", moment, [Told(video.code, "view", 0)])
+    touches.drain(stream)
+    assert touches.forget_before(session, date(2025, 3, 1)) == ["touch_2025_01", "touch_2025_02"]
+    assert session.scalar(select(func.count()).select_from(Touch)) == 1
+    assert sum(touches.counts(session, [video.id])[video.id].values()) == 3
+
+
+def test_every_touch_lies_in_the_partition_of_its_month(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    touches.tell(stream, "ann", datetime(2025, 12, 31, 23, 0, tzinfo=UTC), [Told(video.code, "view", 0)])
+    touches.drain(stream)
+    assert session.scalar(text("SELECT count(*) FROM touch_2025_12")) == 1

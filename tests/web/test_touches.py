@@ -1,0 +1,108 @@
+"""Consent first: nothing is kept of a visitor who has not agreed, and each answer is one press."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.settings import Settings
+from app.credit import touches
+from app.credit.models import Touch, VisitorPerson
+from app.gateways.touch_stream import TouchStream
+from app.videos.models import Video
+from tests import factories
+
+QUESTION = "May we remember what you watch?"
+
+
+@pytest.fixture
+def video(session: Session) -> Video:
+    return factories.video(session, carries=factories.project(session))
+
+
+def told(client: FlaskClient, video: Video, **headers: str) -> int:
+    body = json.dumps({"told": [[video.code, "view", 10]]})
+    return client.post("/touches", data=body, content_type="text/plain", headers=headers).status_code
+
+
+def kept(session: Session, settings: Settings) -> list[Touch]:
+    touches.drain(TouchStream(settings))
+    return list(session.scalars(select(Touch)))
+
+
+def agree(client: FlaskClient, video: Video, answer: str = "yes") -> None:
+    page = f"/v/{video.code}"
+    assert client.post("/consent", data={"answer": answer, "next": page}).location == page
+    client.get(page)
+
+
+def test_without_an_answer_nothing_is_kept(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    page = client.get(f"/v/{video.code}")
+    assert QUESTION in page.text
+    assert "Set-Cookie" not in page.headers or "visitor" not in page.headers["Set-Cookie"]
+    assert told(client, video) == 204
+    assert kept(session, settings) == []
+
+
+def test_after_a_yes_a_view_is_kept_under_a_code(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    assert told(client, video) == 204
+    [touch] = kept(session, settings)
+    assert (touch.video_id, touch.kind, len(touch.visitor)) == (video.id, "view", 22)
+    assert QUESTION not in client.get(f"/v/{video.code}").text
+
+
+def test_after_a_no_the_question_is_gone_and_nothing_is_kept(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    agree(client, video, "no")
+    assert client.get_cookie("visitor") is None
+    assert QUESTION not in client.get(f"/v/{video.code}").text
+    told(client, video)
+    assert kept(session, settings) == []
+
+
+def test_a_browser_that_refuses_for_its_person_is_not_asked_and_not_remembered(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    assert QUESTION not in client.get(f"/v/{video.code}", headers={"Sec-GPC": "1"}).text
+    agree(client, video)
+    told(client, video, **{"Sec-GPC": "1"})
+    assert kept(session, settings) == []
+
+
+def test_a_forged_visitor_is_nobody(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    client.set_cookie("visitor", "somebody-else")
+    told(client, video)
+    assert kept(session, settings) == []
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{}", '{"told": [["a", "view"]]}', '{"told": [["a", "view", "now"]]}', "\ud7ff" * 3000]
+)
+def test_nonsense_is_refused(client: FlaskClient, body: str) -> None:
+    assert client.post("/touches", data=body.encode(), content_type="text/plain").status_code in (400, 413)
+
+
+def test_more_than_a_batch_is_refused(client: FlaskClient, video: Video) -> None:
+    body = json.dumps({"told": [[video.code, "view", 0]] * 21})
+    assert client.post("/touches", data=body, content_type="text/plain").status_code == 400
+
+
+def test_signing_in_says_who_the_visitor_is_from_then_on(
+    client: FlaskClient, session: Session, video: Video
+) -> None:
+    person = factories.person(session)
+    agree(client, video)
+    client.post("/sign-in", data={"email": person.email, "password": factories.PASSWORD})
+    assert session.scalars(select(VisitorPerson.person_id)).all() == [person.id]
