@@ -41,7 +41,9 @@ class Wire(HTTPClient):
         super().__init__()
 
     def put(self, method: str, path: str, body: dict[str, Any], status: int = 200) -> None:
-        self.answers[method, f"/v1/{path}"].append((status, body))
+        address = f"/v1/{path}"
+        told = body | {"url": address} if body.get("object") == "list" else body
+        self.answers[method, address].append((status, told))
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
@@ -58,7 +60,7 @@ class Wire(HTTPClient):
         status, body = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         return json.dumps(body), status, {"request-id": "req_1"}
 
-    def _sleep_time_seconds(self, num_retries: int) -> float:
+    def _sleep_time_seconds(self, num_retries: int) -> float:  # noqa: ARG002 (the SDK calls it so)
         return 0.0
 
     def close(self) -> None:
@@ -74,7 +76,7 @@ def gateway(wire: Wire) -> StripeGateway:
 
 
 def listed(*objects: dict[str, Any], has_more: bool = False) -> dict[str, Any]:
-    return {"object": "list", "data": list(objects), "has_more": has_more, "url": "/v1/x"}
+    return {"object": "list", "data": list(objects), "has_more": has_more}
 
 
 def refusal(kind: str, code: str, message: str = "No.") -> dict[str, Any]:

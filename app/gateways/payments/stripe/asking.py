@@ -2,11 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import stripe
 import structlog
 
 from app.gateways.payments.contract import PaymentRefused, PaymentsUnavailable
+from app.gateways.payments.stripe.shapes import inside
 
 log = structlog.get_logger()
 
@@ -28,5 +30,11 @@ def asking() -> Generator[None]:
         raise PaymentRefused(_detail(error)) from error
 
 
+def code_of(error: stripe.StripeError) -> str:
+    """Stripe's own word for what went wrong, "" when it gives none."""
+    body: Any = error.json_body
+    return str(inside(body, "error").get("code") or "") if body else ""
+
+
 def _detail(error: stripe.StripeError) -> str:
-    return f"{type(error).__name__} {error.code or ''}: {error.user_message or error}"[:500]
+    return f"{type(error).__name__} {code_of(error)}: {error.user_message or error}"[:500]

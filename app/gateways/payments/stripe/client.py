@@ -25,7 +25,7 @@ from app.gateways.payments.contract import (
     WebhookRefused,
 )
 from app.gateways.payments.stripe import accounts, amounts, events, payouts, requests, signature
-from app.gateways.payments.stripe.asking import asking
+from app.gateways.payments.stripe.asking import asking, code_of
 from app.gateways.payments.stripe.lookups import Lookups
 from app.gateways.payments.stripe.shapes import inside, is_ours, named
 
@@ -183,7 +183,9 @@ class StripeGateway:
             try:
                 found = self.client.v1.accounts.retrieve(account)
             except stripe.PermissionError as error:
-                if error.code != "account_invalid":  # our key may not ask; that says nothing of the account
+                if (
+                    code_of(error) != "account_invalid"
+                ):  # our key may not ask; that says nothing of the account
                     raise
                 return AccountStatus(account, ready=False, missing=(accounts.TAKEN_BACK,))
         return accounts.status(found.to_dict())
