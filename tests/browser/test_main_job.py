@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.embedded.environment import environment
 from app.embedded.home import Home
 from app.embedded.ports import choose
+from app.videos import recipes
 from tests.browser import books, main_job
 from tests.browser.conftest import Person
 from tests.clips import Clips
@@ -29,6 +30,7 @@ def up(home: Path, port: int) -> Iterator[Mapping[str, str]]:
     """`kindrelay up` on an empty home, as a person would start it; gives the variables of its children."""
     command = [sys.executable, "-m", "app.cli", "up", "--home", str(home), "--port", str(port)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
+    clean["KINDRELAY_TRANSCODE_PRESET"] = "ultrafast"  # the only thing that is not as it comes
     with (home.parent / "up.log").open("w+b") as log:
         running = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -73,6 +75,7 @@ def test_the_main_job_on_engines_named_by_the_environment(
         "KINDRELAY_SECRET_KEY": "a secret of this test and of no other place",
         "KINDRELAY_SANDBOX_SECRET": "another secret of this test, also long",
         "KINDRELAY_TRANSCODE_PRESET": "ultrafast",
+        "KINDRELAY_RECIPE": recipes.SMALL.name,
     }
     with site(variables, port, logs):
         outcome = main_job.do(
