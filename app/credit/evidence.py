@@ -1,6 +1,7 @@
 """Why a donation was credited as it was: its parts, with what the rule saw."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -57,3 +58,18 @@ def parts_of(session: Session, donation_id: int) -> Sequence[Part]:
         )
         for credit, video, creator, gone in rows
     ]
+
+
+def videos_of(session: Session, donation_ids: Collection[int]) -> dict[int, list[tuple[Video, Person]]]:
+    """The videos that each donation is credited to, with their creators; nothing for one without any."""
+    rows = session.execute(
+        select(Credit.donation_id, Video, Person)
+        .join(Video, Video.id == Credit.video_id)
+        .join(Person, Person.id == Credit.creator_id)
+        .where(Credit.donation_id.in_(donation_ids))
+        .order_by(Credit.id)
+    )
+    found: defaultdict[int, list[tuple[Video, Person]]] = defaultdict(list)
+    for donation_id, video, creator in rows:
+        found[donation_id].append((video, creator))
+    return found

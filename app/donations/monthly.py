@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from app.core import clock, ids
 from app.core.errors import KindrelayError, NotFound
 from app.core.i18n import N_
 from app.core.money import Money
-from app.donations import amounts, renewals
+from app.donations import amounts, donors, renewals
 from app.donations.models import CODE_LENGTH, Donation, MonthlyGift
 from app.nonprofits.models import Nonprofit, PaymentAccount
 from app.projects.models import Project
@@ -111,14 +111,22 @@ def by_token(session: Session, token: str, secret_key: str) -> Holding:
     return found[0]
 
 
+def holding(session: Session, gift: MonthlyGift) -> Holding:
+    """A monthly gift that has begun, with all that is shown of it. Raises NotFound for another."""
+    found = _holdings(session, MonthlyGift.id == gift.id)
+    if not found:
+        raise NotFound(N_("This monthly gift has not begun yet."))
+    return found[0]
+
+
 def of_donor(session: Session, email: str) -> list[Holding]:
     """The monthly gifts that a donor has begun, newest first, also those that are over."""
-    return _holdings(session, func.lower(Donation.email) == email.lower())
+    return _holdings(session, donors.given_by(email))
 
 
-def check(holding: Holding, change: Change, amount: Money | None = None) -> None:
+def check(held: Holding, change: Change, amount: Money | None = None) -> None:
     """Raises KindrelayError when this cannot be done as the gift stands, Invalid for the amount."""
-    if change not in holding.changes:
+    if change not in held.changes:
         raise KindrelayError(N_("This cannot be done with the gift as it stands now."))
     if amount is not None:
         amounts.check(amount)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.clock import now
 from app.core.db import Row
 from app.core.ids import new_code
+from app.core.money import Money
 
 
 class KeptMail(Row):
@@ -62,6 +63,14 @@ class SandboxPayment(Row):
     settled_at: Mapped[datetime | None]
     card: Mapped[str] = mapped_column(default="")
     subscription: Mapped[str] = mapped_column(default="")  # code of the subscription it belongs to
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_minor, self.currency)
 
 
 class SandboxRefund(Row):
@@ -116,6 +125,10 @@ class SandboxSubscription(Row):
     next_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
 
 class SandboxPayout(Row):
     """Money that the simulated provider has sent on to an account's bank, and the lines it is made of."""
@@ -128,6 +141,10 @@ class SandboxPayout(Row):
     currency: Mapped[str]
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
 
 
 class SandboxEvent(Row):

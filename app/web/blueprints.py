@@ -14,13 +14,15 @@ from app.web.desk.reports import desk_reports
 from app.web.desk.team import desk_team
 from app.web.desk.updates import desk_updates
 from app.web.donate.views import donate
+from app.web.donor.monthly import donor_monthly
+from app.web.donor.views import donor
 from app.web.health import health
 from app.web.hooks.views import hooks
 from app.web.public.views import public
 from app.web.receipts.desk import desk_receipts
 from app.web.receipts.views import receipts
 from app.web.sandbox.api import sandbox_api
-from app.web.sandbox.dashboard import dashboard
+from app.web.sandbox.dashboard import sandbox_dashboard
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
 from app.web.studio.posters import studio_posters
@@ -45,10 +47,12 @@ ALL: tuple[Blueprint, ...] = (
     studio_uploads,
     studio_posters,
     donate,
+    donor,
+    donor_monthly,
     receipts,
     hooks,
     sandbox,
-    dashboard,
+    sandbox_dashboard,
     sandbox_api,
     desk_reports,
     desk,
@@ -63,6 +67,6 @@ ALL: tuple[Blueprint, ...] = (
     operations,
 )
 
-# Machines call the first two and prove themselves by signature or key, not by a form token. Touches are sent by
-# a page that is going away, which cannot add a header; the cookie they need is not sent from other sites.
+# Machines call these and prove themselves by signature or key, not by a form token. Touches are sent by a
+# page that is going away and cannot add a header; the cookie they need is not sent from other sites.
 WITHOUT_CSRF: tuple[Blueprint, ...] = (hooks, sandbox_api, watch_touches)

@@ -12,6 +12,8 @@ RESET = "5 per minute; 20 per hour"
 INVITE = "30 per hour"
 RECEIPT = "30 per minute"
 DONATE = "20 per minute"
+FIND_GIFTS = "5 per minute; 30 per hour"
+OWN_GIFTS = "60 per minute"
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
 

@@ -37,23 +37,29 @@ export class DonateForm {
     const words = this.amount.value.normalize("NFKC").trim();
     const typed = WRITTEN_AMOUNT.test(words) ? Number(words.replaceAll(",", "")) : 0;
     for (const preset of this.presets) preset.setAttribute("aria-pressed", String(Number(preset.dataset.amount) === typed && typed > 0));
-    const total = this.form.querySelector("[data-total]");
     const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: this.form.dataset.currency });
-    total.textContent = typed > 0 ? format.format(typed) : "–";
+    for (const total of this.form.querySelectorAll("[data-total]")) total.textContent = typed > 0 ? format.format(typed) : total.dataset.none;
   }
 
-  // The first sending checks the form and stores the donation; when it is accepted, the same form is sent by the browser
-  // itself, which follows the way to the payment page. Its token makes both one donation.
+  // The answer names the payment page, or is the form with what is wrong in it, or says why it was not even read.
   async #send(event) {
     event.preventDefault();
     if (this.sending) return;
     this.#wait(true);
+    const unreachable = this.form.querySelector("[data-unreachable]");
+    const refused = this.form.querySelector("[data-refused]");
+    unreachable.hidden = refused.hidden = true;
     try {
-      const answer = await fetch(this.form.action, { method: "POST", body: new FormData(this.form), redirect: "manual", headers: { Accept: "text/html" } });
-      if (answer.type === "opaqueredirect") return HTMLFormElement.prototype.submit.call(this.form);
-      await DonateForm.place(this.sheet, answer);
+      const answer = await fetch(this.form.action, { method: "POST", body: new FormData(this.form), headers: { Accept: "application/json, text/html;q=0.5" } });
+      if (!answer.headers.get("content-type").startsWith("application/json")) await DonateForm.place(this.sheet, answer);
+      else {
+        const said = await answer.json();
+        if (said.next) return location.assign(said.next);
+        refused.hidden = false;
+        refused.querySelector("[data-refusal]").textContent = said.error;
+      }
     } catch {
-      this.form.querySelector("[data-unreachable]").hidden = false;
+      unreachable.hidden = false;
     }
     this.#wait(false);
   }

@@ -10,9 +10,13 @@ from app.accounts.models import Person
 from app.core import clock
 from app.core.ids import new_code
 from app.core.models import Task
+from app.core.money import Money
 from app.core.settings import Settings
-from app.donations import receipts
+from app.donations import donors, monthly, receipts
+from app.donations.models import Donation, MonthlyGift
 from app.gateways.models import KeptAttachment, KeptMail, SandboxPayment
+from app.gateways.payments.sandbox import disputes, news, provider, refunds
+from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Invitation, Nonprofit
 from app.projects import updates
 from app.videos.models import Upload, Video
@@ -57,7 +61,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
     payment = SandboxPayment(
         account="sandbox-x",
         idempotency="key",
-        request={},
+        request={"monthly": True},
         amount_minor=1000,
         currency="EUR",
         description="A gift",
@@ -91,12 +95,36 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "person_code": made["viewer"].code,
         "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
         "payment_code": payment.code,
+        **_at_the_provider(session, payment),
         "task_id": str(task.id),
         "mail_id": str(mail.id),
         "attachment_number": "1",
         "provider": "sandbox",
         "tag": project.tag,
+        "donor_token": donors.link_token(gift, settings.secret_key),
+        "monthly_token": monthly.link_token(_monthly_gift(session, gift), settings.secret_key),
         "token": passwords.reset_token(made["stranger"], settings.secret_key),
+    }
+
+
+def _monthly_gift(session: Session, first: Donation) -> MonthlyGift:
+    monthly.begin(session, first)
+    gift = session.get_one(MonthlyGift, first.monthly_gift_id)
+    gift.state, gift.reference = "active", "subscription-x"
+    session.flush()
+    return gift
+
+
+def _at_the_provider(session: Session, payment: SandboxPayment) -> dict[str, str]:
+    """What the simulated provider has of a paid monthly payment: refund, dispute, subscription, event."""
+    provider.pay(session, payment.code, PLAIN_CARD)
+    refund = refunds.refund(session, payment, "key", Money(100, payment.currency))
+    return {
+        "refund_code": refund.code or "",
+        "dispute_code": disputes.open_dispute(session, payment.code, "general").code,
+        "subscription_code": payment.subscription,
+        "event_code": news.of(session, payment)[0].code,
+        "step": "pause",
     }
 
 

@@ -17,7 +17,9 @@ def newest(session: Session, limit: int = 100) -> Sequence[KeptMail]:
 
 def one(session: Session, mail_id: int) -> KeptMail:
     """A kept mail with what is attached to it. Raises NotFound."""
-    mail = session.get(KeptMail, mail_id, options=[selectinload(KeptMail.attachments)])
+    mail = session.scalar(
+        select(KeptMail).where(KeptMail.id == mail_id).options(selectinload(KeptMail.attachments))
+    )
     if mail is None:
         raise NotFound(N_("There is no such mail."))
     return mail
@@ -39,4 +41,6 @@ def attachment(session: Session, mail_id: int, number: int) -> KeptAttachment:
 
 def forget(session: Session, address: str) -> None:
     """Drop all mail that was kept for an address, in any letter case."""
-    session.execute(delete(KeptMail).where(func.lower(KeptMail.to) == address.lower()))
+    theirs = select(KeptMail.id).where(func.lower(KeptMail.to) == address.lower())
+    session.execute(delete(KeptAttachment).where(KeptAttachment.mail_id.in_(theirs)))
+    session.execute(delete(KeptMail).where(KeptMail.id.in_(theirs)))

@@ -1,8 +1,8 @@
 """Views of giving."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,12 @@ from app.donations import checkout, offers, queries
 from app.donations.eligibility import NotEligible
 from app.donations.models import Donation
 from app.donations.offers import Offer
-from app.gateways.payments.contract import PaymentGateway
+from app.gateways.payments.contract import Capabilities, PaymentGateway, PaymentRefused
 from app.web.access import Rule, allow
 from app.web.donate.forms import DonateForm
 from app.web.limits import DONATE, limiter
 from app.web.outside import payments, settings
+from app.web.private import private
 from app.web.text import _
 
 donate = Blueprint("donate", __name__)
@@ -48,9 +49,13 @@ def thanks(donation_code: str) -> ResponseReturnValue:
     gateway = payments()
     on_its_way = donation.state == "pending" or _paid_meanwhile(gateway, donation)
     page = render_template(
-        "donate/thanks.html", donation=donation, parts=parts, gateway=gateway, on_its_way=on_its_way
+        "donate/thanks.html",
+        donation=donation,
+        parts=parts,
+        test_mode=gateway is not None and gateway.name == donation.provider and _provider_can().test_mode,
+        on_its_way=on_its_way,
     )
-    return _private(page)
+    return private(page)
 
 
 @donate.get("/d/<donation_code>/pay")
@@ -71,7 +76,7 @@ def state(donation_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
     settled = donation.state not in ("pending", request.args.get("shown"))
-    return _private(jsonify(state=donation.state, settled=settled))
+    return private(jsonify(state=donation.state, settled=settled))
 
 
 def _paid_meanwhile(gateway: PaymentGateway | None, donation: Donation) -> bool:
@@ -89,18 +94,30 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
         offer = find(session)
     if offer.obstacle is not None:
         return _closed(offer, offer.obstacle)
-    form = DonateForm(idempotency=ids.new_code(22))
+    form = DonateForm(idempotency=ids.new_code(22), frequency="once")
     if form.sent_and_valid():
         try:
-            return redirect(_next_step(find, form), code=303)
+            return _go_on(_next_step(find, form))
         except NotEligible as error:
             return _closed(offer, error.message)
         except KindrelayError as error:
             form.refuse(error)
     page = render_template(
-        "donate/donate.html", form=form, project=offer.project, video=offer.video, creator=offer.creator
+        "donate/donate.html",
+        form=form,
+        project=offer.project,
+        video=offer.video,
+        creator=offer.creator,
+        provider=_provider_can(),
     )
     return page, 422 if form.problem or form.errors else 200
+
+
+def _go_on(address: str) -> ResponseReturnValue:
+    """To where the donor goes on; a script is told the address, because it cannot read it from a redirect."""
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify(next=address)
+    return redirect(address, code=303)
 
 
 def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
@@ -110,17 +127,43 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
         abort(404)
     with unit_of_work() as session:
         offer = find(session)
-        donation = checkout.start(
-            session, offer, form.gift(offer.project.currency), form.idempotency.data or ""
-        )
+        gift = form.gift(offer.project.currency, monthly_offered=_provider_can().monthly)
+        donation = checkout.start(session, offer, gift, form.idempotency.data or "")
+        left_behind = checkout.left_behind(session, donation)
     if donation.state != "pending":
         return url_for("donate.thanks", donation_code=donation.code)
+    if paid := _close(gateway, left_behind):
+        return url_for("donate.thanks", donation_code=paid.code)
     if donation.pay_url is not None:
         return donation.pay_url
-    opened = gateway.open_payment(checkout.payment_request(donation, _own_page(donation)))
+    asked = checkout.payment_request(donation, _own_page(donation), mobile=_on_a_phone())
+    opened = gateway.open_payment(asked)
     with unit_of_work() as session:
         checkout.opened(session, donation.id, opened)
     return opened.pay_url
+
+
+def _close(gateway: PaymentGateway, left_behind: Iterable[Donation]) -> Donation | None:
+    """Make what an earlier version of the form opened unpayable; the one that was paid meanwhile, if any."""
+    for donation in left_behind:
+        account, reference = donation.payment_account.reference, donation.reference or ""
+        try:
+            gateway.close_payment(account, reference)
+        except PaymentRefused:
+            return donation
+        if gateway.fetch(account, reference).state == "paid":
+            return donation
+    return None
+
+
+def _on_a_phone() -> bool:
+    """What the browser says of itself; some providers have a pay page for each."""
+    return "Mobi" in request.user_agent.string or request.headers.get("Sec-CH-UA-Mobile") == "?1"
+
+
+def _provider_can() -> Capabilities:
+    gateway = payments()
+    return gateway.capabilities() if gateway else Capabilities(test_mode=False, partial_refunds=False)
 
 
 def _own_page(donation: Donation) -> str:
@@ -130,11 +173,3 @@ def _own_page(donation: Donation) -> str:
 def _closed(offer: Offer, reason: str) -> ResponseReturnValue:
     page = render_template("donate/closed.html", project=offer.project, video=offer.video, reason=_(reason))
     return page, 409
-
-
-def _private(body: object) -> ResponseReturnValue:
-    """An answer that is for the holder of its address alone."""
-    response = make_response(body)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
