@@ -10,12 +10,14 @@ and return the finisher that runs in the task's own transaction.
 from collections.abc import Callable, Mapping
 
 from workers import (
+    closing,
     credit,
     finance,
     leftovers,
     media,
     orphans,
     outbound,
+    payees,
     posters,
     publishing,
     reencoding,
@@ -26,6 +28,7 @@ from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
     "donations.expire": credit.expire,
+    "payees.look": payees.look,
     "ledger.snapshot": finance.snapshot,
     "sandbox.dispute": sandbox.dispute,
     "sandbox.fail_refund": sandbox.fail_refund,
@@ -44,6 +47,8 @@ LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.sweep_all": orphans.daily,
     "donations.reconcile": finance.reconcile,
     "donations.refund": finance.refund,
+    "payees.refresh": payees.refresh,
+    "donations.close_open": closing.close_open,
     "mail.send": outbound.send_mail,
     "sandbox.deliver": outbound.deliver_sandbox_event,
 }

@@ -13,8 +13,14 @@ from workers import touches
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
 # Deferred once an hour, and once a day (UTC), by whoever sweeps then.
-HOURLY = ("donations.reconcile", "donations.expire", "ledger.snapshot", "media.sweep_orphans")
-DAILY = ("media.sweep_all", "touches.forget")
+HOURLY = (
+    "donations.reconcile",
+    "donations.expire",
+    "donations.close_open",
+    "ledger.snapshot",
+    "media.sweep_orphans",
+)
+DAILY = ("media.sweep_all", "payees.look", "touches.forget")
 # The same where the simulated provider stands in for a real one.
 SANDBOX_HOURLY = ("sandbox.renew",)
 SANDBOX_DAILY = ("sandbox.pay_out",)

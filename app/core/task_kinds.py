@@ -28,6 +28,7 @@ class TaskKind:
 
 TASKS = {
     "credit.settle": TaskKind("money"),
+    "donations.close_open": TaskKind("outbound"),
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "donations.refund": TaskKind("outbound", max_attempts=20),
@@ -38,6 +39,8 @@ TASKS = {
     "media.reencode": TaskKind("media", max_attempts=8, backoff_seconds=15.0, priority=BULK),
     "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0, priority=SOON),
     "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0, priority=BULK),
+    "payees.look": TaskKind("outbound", max_attempts=3),
+    "payees.refresh": TaskKind("outbound", max_attempts=8, backoff_seconds=15.0),
     "videos.publish_scheduled": TaskKind("outbound"),
     "touches.forget": TaskKind("reports", max_attempts=5, backoff_seconds=60.0),
     "mail.send": TaskKind("outbound", max_attempts=30),
