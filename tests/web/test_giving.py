@@ -20,7 +20,6 @@ from app.gateways.models import KeptMail, SandboxPayment
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
-from tests.web.conftest import sign_in_as
 from workers.runner import run_due
 
 PAYS = "4242 4242 4242 4242"

@@ -109,9 +109,11 @@ def change_subscription(subscription_code: str) -> ResponseReturnValue:
         return jsonify(_subscribed(subscriptions.change(session, subscription_code, _account(), amount)))
 
 
-@sandbox_api.post("/subscriptions/<subscription_code>/<any(pause, resume, end):step>")
+@sandbox_api.post("/subscriptions/<subscription_code>/<step>")
 @allow(Rule.PROVIDER)
 def step_subscription(subscription_code: str, step: str) -> ResponseReturnValue:
+    if step not in STEPS:
+        abort(404)
     with unit_of_work() as session:
         return jsonify(_subscribed(STEPS[step](session, subscription_code, _account())))
 

@@ -1,19 +1,24 @@
-"""The simulated provider's pages: where a donor pays, and where developers see what it can be made to do."""
+"""The simulated provider's public pages: where a donor pays, and what it can be made to do."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import RadioField, StringField
+from wtforms.validators import Optional, Regexp
 
-from app.core import ids
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
-from app.core.money import Money, parse
-from app.gateways.models import SandboxPayment
-from app.gateways.payments.sandbox import payments as books
-from app.gateways.payments.sandbox import provider, refunds
-from app.gateways.payments.sandbox.scripts import AMOUNT_ENDINGS, CARDS, EXPLANATIONS, PLAIN_CARD
+from app.core.money import Money
+from app.gateways.payments.sandbox import payments, provider
+from app.gateways.payments.sandbox.scripts import (
+    AMOUNT_ENDINGS,
+    CARDS,
+    EXPLANATIONS,
+    PLAIN_CARD,
+    PLAIN_START,
+    plain_digits,
+)
 from app.web.access import Rule, allow
-from app.web.forms import Form
+from app.web.forms import Form, said
 from app.web.sandbox import only_where_simulated
 from app.web.text import _
 from app.web.text import lazy as _l
@@ -24,7 +29,7 @@ sandbox.before_request(only_where_simulated)
 
 def _grouped(card: str) -> str:
     """A card number as it stands on a card."""
-    digits = card.replace(" ", "")
+    digits = plain_digits(card)
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
@@ -35,11 +40,19 @@ class PayForm(Form):
         coerce=_grouped,
         default=_grouped(PLAIN_CARD),
     )
+    last_four = StringField(
+        _l("Last four digits of the plain card"),
+        [Optional(), Regexp(r"[0-9]{4}\Z", message=_l("Write four digits, such as 4242."))],
+        description=_l("Other digits are another card: one for each donor you want to play."),
+    )
 
-
-class RefundForm(Form):
-    amount = StringField(_l("Amount to give back"))
-    key = HiddenField()
+    @property
+    def number(self) -> str:
+        """The whole number of the card that pays."""
+        chosen = str(self.card.data)
+        if plain_digits(chosen) == PLAIN_CARD and self.last_four.data:
+            return PLAIN_START + self.last_four.data
+        return chosen
 
 
 @sandbox.get("")
@@ -55,22 +68,56 @@ def guide() -> ResponseReturnValue:
 def pay(payment_code: str) -> ResponseReturnValue:
     form = PayForm()
     with unit_of_work() as session:
-        payment = books.find(session, payment_code)
+        payment = payments.find(session, payment_code)
     if payment.state in ("paid", "cancelled"):
         return redirect(payment.return_url, code=303)
     if form.sent_and_valid():
         try:
             with unit_of_work() as session:
-                outcome = provider.pay(session, payment_code, str(form.card.data))
+                outcome = provider.pay(session, payment_code, form.number)
         except KindrelayError as error:
             form.refuse(error)
         else:
-            if outcome != "declined":
+            if outcome == "challenged":
+                return redirect(url_for("sandbox.challenge", payment_code=payment_code), code=303)
+            if outcome == "paid":
                 return redirect(payment.return_url, code=303)
             form.problem = _("The card was declined. Nothing was charged. Try another card, or go back.")
     says = {_grouped(card): _(EXPLANATIONS[script]) for card, script in CARDS.items()}
-    page = render_template("sandbox/pay.html", form=form, payment=payment, amount=_amount(payment), says=says)
+    page = render_template("sandbox/pay.html", form=form, payment=payment, amount=payment.amount, says=says)
     return page, 422 if form.problem or form.errors else 200
+
+
+@sandbox.get("/pay/<payment_code>/challenge")
+@allow(Rule.EVERYONE)
+def challenge(payment_code: str) -> ResponseReturnValue:
+    """The bank's page of 3-D Secure: is it you who pays?"""
+    with unit_of_work() as session:
+        payment = payments.find(session, payment_code)
+    if not provider.is_challenged(payment):
+        return redirect(url_for("sandbox.pay", payment_code=payment_code), code=303)
+    return render_template("sandbox/challenge.html", payment=payment, amount=payment.amount)
+
+
+@sandbox.post("/pay/<payment_code>/challenge")
+@allow(Rule.EVERYONE)
+def answer_challenge(payment_code: str) -> ResponseReturnValue:
+    answer = request.form.get("answer")
+    if answer not in ("confirm", "refuse"):
+        abort(400)
+    try:
+        with unit_of_work() as session:
+            outcome = provider.confirm(session, payment_code, agreed=answer == "confirm")
+            payment = payments.find(session, payment_code)
+    except KindrelayError as error:
+        flash(said(error), "problem")
+    else:
+        if outcome == "paid":
+            return redirect(payment.return_url, code=303)
+        flash(
+            _("The bank did not let the payment pass. Nothing was charged. Try again, or go back."), "problem"
+        )
+    return redirect(url_for("sandbox.pay", payment_code=payment_code), code=303)
 
 
 @sandbox.post("/pay/<payment_code>/cancel")
@@ -79,36 +126,3 @@ def cancel(payment_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         payment = provider.cancel(session, payment_code)
     return redirect(payment.return_url, code=303)
-
-
-@sandbox.get("/payments")
-@allow(Rule.ADMIN)
-def payments() -> ResponseReturnValue:
-    with unit_of_work() as session:
-        listed = books.recent(session)
-    rows = [
-        (one, _amount(one), Money(one.refunded_minor, one.currency), RefundForm(key=ids.new_code(22)))
-        for one in listed
-    ]
-    return render_template("sandbox/payments.html", rows=rows)
-
-
-@sandbox.post("/payments/<payment_code>/refund")
-@allow(Rule.ADMIN)
-def refund(payment_code: str) -> ResponseReturnValue:
-    form = RefundForm()
-    try:
-        with unit_of_work() as session:
-            payment = books.find(session, payment_code, lock=True)
-            amount = parse(form.amount.data or "", payment.currency)
-            refunds.refund(session, payment, form.key.data or "", amount)
-    except KindrelayError as error:
-        form.refuse(error)
-        flash(form.problem or " ".join(form.amount.errors), "problem")
-    else:
-        flash(_("Given back. The platform hears of it in a moment."), "good")
-    return redirect(url_for("sandbox.payments"), code=303)
-
-
-def _amount(payment: SandboxPayment) -> Money:
-    return Money(payment.amount_minor, payment.currency)

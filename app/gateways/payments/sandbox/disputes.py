@@ -1,5 +1,6 @@
 """The simulated provider's disputes: a cardholder's bank asks for the money back, and decides."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -47,6 +48,12 @@ def is_open(session: Session, payment: SandboxPayment) -> bool:
     return session.scalar(waiting.limit(1)) is not None
 
 
+def of(session: Session, payment: SandboxPayment) -> Sequence[SandboxDispute]:
+    """The disputes of a payment, oldest first."""
+    opened = select(SandboxDispute).where(SandboxDispute.payment_id == payment.id).order_by(SandboxDispute.id)
+    return session.scalars(opened).all()
+
+
 def open_dispute(session: Session, payment_code: str, reason: str) -> SandboxDispute:
     """Dispute what is left of a payment. `reason` is one of REASONS.
 
@@ -72,10 +79,7 @@ def open_dispute(session: Session, payment_code: str, reason: str) -> SandboxDis
 
 def decide(session: Session, code: str, decision: Decision) -> SandboxPayment:
     """Close a dispute, once; returns its payment. Raises NotFound, KindrelayError once it is closed."""
-    payment_id = session.scalar(select(SandboxDispute.payment_id).where(SandboxDispute.code == code))
-    if payment_id is None:
-        raise NotFound(N_("There is no such dispute."))
-    payment = payments.locked(session, payment_id)
+    payment = payments.locked(session, payment_of(session, code).id)
     dispute = session.scalars(
         select(SandboxDispute).where(SandboxDispute.code == code).execution_options(populate_existing=True)
     ).one()
@@ -89,6 +93,18 @@ def decide(session: Session, code: str, decision: Decision) -> SandboxPayment:
     else:
         dispute.state = "won"
         _tell(session, payment, dispute, EventKind.DISPUTE_WON, decision)
+    return payment
+
+
+def payment_of(session: Session, code: str) -> SandboxPayment:
+    """The payment that a dispute is about. Raises NotFound."""
+    payment = session.scalar(
+        select(SandboxPayment)
+        .join(SandboxDispute, SandboxDispute.payment_id == SandboxPayment.id)
+        .where(SandboxDispute.code == code)
+    )
+    if payment is None:
+        raise NotFound(N_("There is no such dispute."))
     return payment
 
 

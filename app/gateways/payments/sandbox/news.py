@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
+from app.core.errors import NotFound
+from app.core.i18n import N_
 from app.core.ids import new_code
 from app.core.money import Money
 from app.gateways.models import SandboxEvent, SandboxPayment, SandboxSubscription
@@ -95,3 +97,21 @@ def since(
         last = select(SandboxEvent.id).where(SandboxEvent.code == after).scalar_subquery()
         query = query.where(SandboxEvent.id > last)
     return session.scalars(query.order_by(SandboxEvent.id).limit(EVENTS_PAGE)).all()
+
+
+def of(session: Session, payment: SandboxPayment) -> Sequence[SandboxEvent]:
+    """All that was told of a payment, and of the subscription it belongs to where no payment came about."""
+    about = SandboxEvent.payment_id == payment.id
+    if payment.subscription:
+        subscription = SandboxEvent.body["subscription"].astext == payment.subscription
+        about = or_(about, and_(SandboxEvent.payment_id.is_(None), subscription))
+    return session.scalars(select(SandboxEvent).where(about).order_by(SandboxEvent.id)).all()
+
+
+def tell_again(session: Session, code: str) -> SandboxEvent:
+    """Post an event once more, delivered before or not. Raises NotFound."""
+    event = session.scalar(select(SandboxEvent).where(SandboxEvent.code == code))
+    if event is None:
+        raise NotFound(N_("There is no such event."))
+    tasks.defer(session, "sandbox.deliver", event_id=event.id)
+    return event

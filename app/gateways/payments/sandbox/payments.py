@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.errors import KindrelayError, NotFound
 from app.core.i18n import N_
 from app.core.ids import new_code
-from app.gateways.models import SandboxPayment
+from app.gateways.models import SandboxEvent, SandboxPayment
 from app.gateways.payments.contract import PaymentRequest
 
 
@@ -66,6 +66,14 @@ def find(session: Session, code: str, *, account: str = "", lock: bool = False) 
 def locked(session: Session, payment_id: int) -> SandboxPayment:
     """The payment of a refund or a dispute, locked: what is done to one payment is done in turn."""
     return session.get_one(SandboxPayment, payment_id, with_for_update=True, populate_existing=True)
+
+
+def of_event(session: Session, event: SandboxEvent) -> SandboxPayment:
+    """The payment that an event is about, or the first one of its subscription."""
+    query = select(SandboxPayment).order_by(SandboxPayment.id).limit(1)
+    if event.payment_id is not None:
+        return session.scalars(query.where(SandboxPayment.id == event.payment_id)).one()
+    return session.scalars(query.where(SandboxPayment.subscription == event.body["subscription"])).one()
 
 
 def recent(session: Session, limit: int = 50) -> Sequence[SandboxPayment]:

@@ -1,5 +1,7 @@
 """The simulated provider's refunds: partial or whole, and those that fail after all."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -42,6 +44,12 @@ def refund(session: Session, payment: SandboxPayment, key: str, amount: Money) -
     if script_for(payment.card, payment.amount_minor) is Script.REFUND_FAILS:
         tasks.defer(session, "sandbox.fail_refund", run_after=clock.now() + AFTERMATH, refund_code=given.code)
     return given
+
+
+def of(session: Session, payment: SandboxPayment) -> Sequence[SandboxRefund]:
+    """The refunds of a payment, oldest first."""
+    made = select(SandboxRefund).where(SandboxRefund.payment_id == payment.id).order_by(SandboxRefund.id)
+    return session.scalars(made).all()
 
 
 def fail(session: Session, code: str) -> SandboxPayment:
