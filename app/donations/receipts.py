@@ -24,6 +24,15 @@ from app.projects.models import Project
 PAGE = 50
 MAX_REASON_LENGTH = 500
 STATES = ("valid", "void")
+SAID_OF_A_GIFT = (
+    "captured_minor",
+    "refunded_minor",
+    "lost_minor",
+    "paid_at",
+    "donor_name",
+    "forgotten_at",
+    "monthly_gift_id",
+)
 
 
 class NoReceipt(KindrelayError):  # noqa: N818 (it names what there is not)
@@ -62,7 +71,7 @@ def void(session: Session, receipt: Receipt, reason: str, person_id: int) -> Non
     """
     reason = _checked_reason(reason)
     _locked(session, receipt.donation_id)
-    session.refresh(receipt)
+    session.refresh(receipt, ["voided_at"])
     if receipt.voided_at is not None:
         raise KindrelayError(N_("This receipt is void already."))
     _mark_void(session, receipt, clock.now(), reason, person_id)
@@ -79,7 +88,7 @@ def reissue(session: Session, receipt: Receipt, reason: str, person_id: int, don
     donor = people.checked_name(donor) if donor.strip() else ""
     donation = _locked(session, receipt.donation_id)
     _refuse_without_gift(donation)
-    session.refresh(receipt)
+    session.refresh(receipt, ["voided_at"])
     last = _last(session, donation)
     if last is None or last.id != receipt.id:
         raise KindrelayError(N_("Another receipt has replaced this one."))
@@ -195,7 +204,10 @@ def _mark_void(
 
 
 def _locked(session: Session, donation_id: int) -> Donation:
-    return session.get_one(Donation, donation_id, with_for_update=True, populate_existing=True)
+    """The gift, held to the end of the transaction, with what a receipt says of it as it is now."""
+    donation = session.get_one(Donation, donation_id)
+    session.refresh(donation, SAID_OF_A_GIFT, with_for_update=True)
+    return donation
 
 
 def _last(session: Session, donation: Donation) -> Receipt | None:

@@ -77,9 +77,9 @@ def test_sixteen_threads_leave_no_gap_and_no_number_twice(live_database: Setting
 
 def test_a_receipt_that_was_never_written_leaves_no_gap(session: Session):
     at = factories.nonprofit(session)
-    with pytest.raises(ZeroDivisionError), session.begin_nested():
-        receipts.ensure(session, paid(session, at).id)
-        raise ZeroDivisionError
+    attempt = session.begin_nested()
+    receipts.ensure(session, paid(session, at).id)
+    attempt.rollback()
     assert receipts.ensure(session, paid(session, at).id).number == 1
 
 
@@ -168,7 +168,13 @@ def test_a_donor_who_is_forgotten_is_not_named_on_a_new_receipt(session: Session
 
 @pytest.mark.parametrize(
     "change",
-    ["amount_minor = 1", "number = 7", "content = '{}'", "locale = 'zh_Hans'", "donation_id = donation_id + 1"],
+    [
+        "amount_minor = 1",
+        "number = 7",
+        "content = '{}'",
+        "locale = 'zh_Hans'",
+        "donation_id = donation_id + 1",
+    ],
 )
 def test_the_database_refuses_to_change_what_a_receipt_says(session: Session, gift: Donation, change: str):
     receipts.ensure(session, gift.id)

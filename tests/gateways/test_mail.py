@@ -32,6 +32,7 @@ VALUES = {
     "videos": [],
     "link": "http://127.0.0.1:8000/d/x",
     "test_mode": False,
+    "attached": True,
 }
 
 
