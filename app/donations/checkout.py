@@ -89,7 +89,7 @@ def left_behind(session: Session, donation: Donation) -> Sequence[Donation]:
     ).all()
 
 
-def payment_request(donation: Donation, return_url: str) -> PaymentRequest:
+def payment_request(donation: Donation, return_url: str, *, mobile: bool = False) -> PaymentRequest:
     """What to ask the provider for; the donation comes from `start`. Asked twice, it is one payment."""
     return PaymentRequest(
         account=donation.payment_account.reference,
@@ -100,6 +100,7 @@ def payment_request(donation: Donation, return_url: str) -> PaymentRequest:
         monthly=donation.monthly_gift_id is not None,
         email=donation.email,
         locale=donation.locale,
+        mobile=mobile,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from app.core.errors import KindrelayError
 from app.core.i18n import N_
+from app.gateways.payments.registry import takes
 from app.nonprofits.models import Nonprofit, PaymentAccount
 from app.projects.models import Project
 
@@ -15,13 +16,16 @@ NOT_VERIFIED = N_("This organisation is not verified and cannot receive donation
 CERTIFICATE_EARLY = N_("This organisation's certificate is not valid yet.")
 CERTIFICATE_EXPIRED = N_("This organisation's certificate has expired.")
 NO_ACCOUNT = N_("This organisation has not connected a payment account yet.")
+ACCOUNT_NOT_READY = N_("This organisation's payment account cannot receive right now.")
+WRONG_CURRENCY = N_("The payment service of this site does not take this project's currency.")
 DRAFT = N_("This project is not published yet.")
 CLOSED = N_("This project is closed. Thank you to everyone who gave.")
 NOT_STARTED = N_("This project has not started yet.")
 ENDED = N_("This project has ended. Thank you to everyone who gave.")
+PAUSED = N_("Gifts to this project are paused for now. Please come back later.")
 NOT_FILED = N_(
-    "Public fundraising in mainland China needs a certificate and a filing number; this project has not "
-    "shown both."
+    "Public fundraising in mainland China needs a certificate that is in date and a filing number; this "
+    "project has not shown both."
 )
 
 
@@ -43,6 +47,7 @@ def obstacle(
         _of_nonprofit(nonprofit, today)
         or _of_project(project, nonprofit, today)
         or _of_account(account, provider)
+        or (None if takes(provider, project.currency) else WRONG_CURRENCY)
     )
 
 
@@ -67,12 +72,20 @@ def _of_project(project: Project, nonprofit: Nonprofit, today: date) -> str | No
         return NOT_STARTED
     if project.ends_on is not None and today > project.ends_on:
         return ENDED
-    filed = nonprofit.fundraising_certificate and project.filing_number
-    if nonprofit.country == MAINLAND_CHINA and not filed:
+    if project.paused_at is not None:
+        return PAUSED
+    if nonprofit.country == MAINLAND_CHINA and not _is_filed(project, nonprofit):
         return NOT_FILED
     return None
 
 
+def _is_filed(project: Project, nonprofit: Nonprofit) -> bool:
+    """Both numbers are there, and the dates of the certificate, which are checked with the organisation's."""
+    dated = nonprofit.certificate_from is not None and nonprofit.certificate_until is not None
+    return bool(nonprofit.fundraising_certificate and project.filing_number and dated)
+
+
 def _of_account(account: PaymentAccount | None, provider: str) -> str | None:
-    connected = account is not None and account.disconnected_at is None and account.provider == provider
-    return None if connected else NO_ACCOUNT
+    if account is None or account.disconnected_at is not None or account.provider != provider:
+        return NO_ACCOUNT
+    return None if account.ready else ACCOUNT_NOT_READY

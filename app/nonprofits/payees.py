@@ -10,7 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import audit, clock
+from app.core import audit, clock, tasks
 from app.core.errors import KindrelayError
 from app.core.i18n import N_
 from app.gateways.payments.contract import AccountStatus
@@ -61,6 +61,7 @@ def disconnect(session: Session, nonprofit: Nonprofit, person_id: int) -> None:
     if account is None:
         raise KindrelayError(N_("No payment account is connected."))
     account.disconnected_at = clock.now()
+    tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
     audit.record(session, "payee.disconnected", person_id, subject(nonprofit), account=account.reference)
 
 
@@ -70,6 +71,8 @@ def note(session: Session, account: PaymentAccount, status: AccountStatus) -> No
         nonprofit = session.get_one(Nonprofit, account.nonprofit_id)
         action = "payee.ready" if status.ready else "payee.restricted"
         audit.record(session, action, None, subject(nonprofit), account=account.reference)
+        if not status.ready:
+            tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
     account.ready = status.ready
     account.missing = list(status.missing)
 

@@ -145,6 +145,8 @@ def _move(session: Session, nonprofit: Nonprofit, decision: Decision, reason: st
     )
     session.add(review)
     session.flush()
+    if before == "verified":
+        tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
     audit.record(
         session,
         f"nonprofit.{decision}",

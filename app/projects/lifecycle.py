@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.core import audit, clock
+from app.core import audit, clock, tasks
 from app.core.errors import KindrelayError
 from app.core.i18n import N_
 from app.projects.drafting import subject
@@ -28,6 +28,7 @@ def close(session: Session, project: Project, person_id: int) -> None:
     session.refresh(project, ["status"], with_for_update=True)
     _move(session, project, "close", person_id)
     project.closed_at = clock.now()
+    tasks.defer(session, "donations.close_open", project_id=project.id)
 
 
 def in_the_way(project: Project) -> list[KindrelayError]:

@@ -22,8 +22,10 @@ class Case:
             certificate_until=TODAY,
             fundraising_certificate="",
         )
-        self.project = Project(status="live", starts_on=TODAY, ends_on=TODAY, filing_number="")
-        self.account: PaymentAccount | None = PaymentAccount(provider="sandbox")
+        self.project = Project(
+            status="live", currency="EUR", starts_on=TODAY, ends_on=TODAY, filing_number=""
+        )
+        self.account: PaymentAccount | None = PaymentAccount(provider="sandbox", ready=True)
         self.provider = "sandbox"
 
     def obstacle(self) -> str | None:
@@ -33,8 +35,14 @@ class Case:
         for name, value in values.items():
             setattr(self, name, value)
 
-    def in_china(self, certificate: str, filing: str) -> None:
+    def through_alipay(self, currency: str) -> None:
+        self.provider = self.account.provider = "alipay"
+        self.project.currency = currency
+
+    def in_china(self, certificate: str, filing: str, **dates: date | None) -> None:
         self.nonprofit.country = "CN"
+        for name, value in dates.items():
+            setattr(self.nonprofit, name, value)
         self.nonprofit.fundraising_certificate = certificate
         self.project.filing_number = filing
 
@@ -65,6 +73,15 @@ def test_a_nonprofit_without_certificate_dates_or_a_project_without_dates_may_re
         (lambda c: setattr(c.project, "status", "closed"), eligibility.CLOSED),
         (lambda c: setattr(c.project, "starts_on", TODAY + DAY), eligibility.NOT_STARTED),
         (lambda c: setattr(c.project, "ends_on", TODAY - DAY), eligibility.ENDED),
+        (lambda c: setattr(c.project, "paused_at", TODAY), eligibility.PAUSED),
+        (lambda c: setattr(c.account, "ready", False), eligibility.ACCOUNT_NOT_READY),
+        (lambda c: c.through_alipay("EUR"), eligibility.WRONG_CURRENCY),
+        (lambda c: c.in_china("certificate", "filing", certificate_from=None), eligibility.NOT_FILED),
+        (lambda c: c.in_china("certificate", "filing", certificate_until=None), eligibility.NOT_FILED),
+        (
+            lambda c: c.in_china("certificate", "filing", certificate_until=TODAY - DAY),
+            eligibility.CERTIFICATE_EXPIRED,
+        ),
         (lambda c: c.in_china("", ""), eligibility.NOT_FILED),
         (lambda c: c.in_china("certificate", ""), eligibility.NOT_FILED),
         (lambda c: c.in_china("", "filing"), eligibility.NOT_FILED),
@@ -77,6 +94,12 @@ def test_each_obstacle_has_its_sentence(change: Callable[[Case], None], reason: 
     case = Case()
     change(case)
     assert case.obstacle() == reason
+
+
+def test_a_project_in_yuan_may_receive_through_alipay():
+    case = Case()
+    case.through_alipay("CNY")
+    assert case.obstacle() is None
 
 
 def test_mainland_china_with_certificate_and_filing_number_may_receive():

@@ -3,6 +3,7 @@
 import httpx
 
 from app.core.settings import Settings
+from app.gateways.payments.alipay import words
 from app.gateways.payments.contract import PaymentGateway
 from app.gateways.payments.sandbox.client import SandboxGateway
 
@@ -11,6 +12,8 @@ PAGES = {
     "stripe": ("https://checkout.stripe.com", "https://connect.stripe.com"),
     "alipay": ("https://*.alipay.com", "https://*.alipaydev.com"),
 }
+# A provider that is not here takes any currency, or says so itself when it is asked.
+CURRENCIES = {words.PROVIDER: frozenset({words.CURRENCY})}
 
 
 def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = None) -> PaymentGateway | None:
@@ -25,6 +28,11 @@ def open_gateway(settings: Settings, transport: httpx.BaseTransport | None = Non
     if settings.payment_provider == "alipay":
         return _alipay(settings)
     return None
+
+
+def takes(provider: str, currency: str) -> bool:
+    """Whether a provider takes a currency at all."""
+    return currency in CURRENCIES.get(provider, {currency})
 
 
 def form_targets(settings: Settings) -> tuple[str, ...]:

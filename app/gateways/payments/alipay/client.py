@@ -176,6 +176,7 @@ class AlipayGateway:
         return Capabilities(
             test_mode=self._test_mode,
             partial_refunds=True,
+            lists_events=False,
             currencies=frozenset({words.CURRENCY}),
         )
 
