@@ -38,6 +38,9 @@ SHORT: Mapping[str, Callable[..., None]] = {
     "touches.forget": touches.forget,
 }
 BATCHED: Mapping[str, Callable[..., None]] = {"credit.settle": credit.settle}
+# What is done before tasks of a kind are, outside of their transaction: a gift is credited by what its donor
+# touched, so that has to be written down first.
+FIRST: Mapping[str, Callable[[], object]] = {"credit.settle": touches.write}
 LONG: Mapping[str, Callable[..., Finisher]] = {
     "media.preview": media.preview,
     "media.ladder": media.ladder,

@@ -10,7 +10,7 @@ import structlog
 from app.core import db, runtime, tasks, wakeups
 from app.core.tasks import Claim, LeaseLost
 from workers import stopping
-from workers.jobs import BATCHED, LONG, SHORT
+from workers.jobs import BATCHED, FIRST, LONG, SHORT
 from workers.lease import Finisher, GiveUp, Lease
 
 BATCH = 200
@@ -27,7 +27,7 @@ def drain(queue: str) -> None:
         if not claims:
             return
         with Lease(claims, lease_length()) as lease:
-            _run_all(claims, lease)
+            run_all(claims, lease)
 
 
 def run_next(queue: str) -> None:
@@ -50,7 +50,7 @@ def run_due(*queues: str) -> int:
         if not claims:
             return tried
         with Lease(claims, lease_length()) as lease:
-            _run_all(claims, lease)
+            run_all(claims, lease)
         tried += len(claims)
 
 
@@ -69,11 +69,13 @@ def run(claim: Claim, lease: Lease) -> None:
         _attempt(claim, lambda: LONG[claim.name](claim, lease, **claim.args))
 
 
-def _run_all(claims: Sequence[Claim], lease: Lease) -> None:
+def run_all(claims: Sequence[Claim], lease: Lease) -> None:
     """Run claimed tasks: the batched kinds first, each as one batch, then the others in their order."""
-    batches = [[one for one in claims if one.name == name] for name in BATCHED]
-    together = [batch for batch in batches if len(batch) > 1 and not stopping.asked() and _together(batch)]
-    done = {claim.task_id for batch in together for claim in batch}
+    for name in FIRST.keys() & {claim.name for claim in claims}:
+        FIRST[name]()
+    done: set[int] = set()
+    for name in BATCHED:
+        done |= _in_batches([claim for claim in claims if claim.name == name])
     for claim in claims:
         if claim.task_id in done:
             continue
@@ -81,6 +83,19 @@ def _run_all(claims: Sequence[Claim], lease: Lease) -> None:
             _release(claim)
         else:
             run(claim, lease)
+
+
+def _in_batches(claims: Sequence[Claim]) -> set[int]:
+    """Run tasks of a batched kind together; where that fails, in halves, until what fails stands alone.
+
+    Returns the ids of those that are done. One that is left over is run, and fails, by itself.
+    """
+    if len(claims) < 2 or stopping.asked():
+        return set()
+    if _together(claims):
+        return {claim.task_id for claim in claims}
+    middle = len(claims) // 2
+    return _in_batches(claims[:middle]) | _in_batches(claims[middle:])
 
 
 def _together(claims: Sequence[Claim]) -> bool:
@@ -92,7 +107,7 @@ def _together(claims: Sequence[Claim]) -> bool:
             BATCHED[name](session, **_listed(claims))
             tasks.finish_all(session, claims)
     except Exception as error:  # whichever task it was, it fails again on its own and says so there
-        log.warning("batch failed; trying its tasks one by one", task=name, error=str(error))
+        log.warning("batch failed; trying its halves", task=name, count=len(claims), error=str(error))
         return False
     log.info("tasks done", task=name, count=len(claims), seconds=round(time.monotonic() - started, 3))
     return True

@@ -1,6 +1,7 @@
 """Touches: from the stream to the database all the time, and away when they are old."""
 
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,13 @@ DAYS_OF_MONTH = 31
 
 def write() -> int:
     """Write what pages have told since; returns how many touches were new."""
-    return touches.drain(TouchStream(runtime.settings()))
+    return touches.drain(_stream(runtime.settings().redis_url))
+
+
+@cache
+def _stream(redis_url: str) -> TouchStream:
+    """One connection for the life of the process."""
+    return TouchStream(redis_url)
 
 
 def forget(session: Session) -> None:

@@ -9,14 +9,12 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app.credit import inheritance, rules, split
+from app.credit import deciding, inheritance, split
 from app.credit.inheritance import Decision
 from app.credit.models import Credit, CreditReversal
-from app.credit.rules import Rule
 from app.donations.models import Donation
 from app.donations.settlement import Move
-from app.projects.models import Project
-from app.videos.models import DonationLink, Video
+from app.videos.models import Video
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,6 @@ class _Held:
     gone: int
 
 
-@dataclass(frozen=True)
-class _Videos:
-    """Who made the videos, what they are called outside, and through which links they were given by."""
-
-    creators: Mapping[int, tuple[int, str]]
-    links: Mapping[int, str]
-
-
 def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
     """Split what was captured among the videos that moved it, by the project's rule, frozen with its version.
 
@@ -62,15 +52,12 @@ def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
     if not moves:
         return []
     donations = [move.donation for move in moves]
-    named = _rules(session, {one.project_id for one in donations})
     inherited = inheritance.of_renewals(session, donations)
-    videos = _videos(session, donations, {video for one in inherited.values() for video in one.weights})
-    decided = {
-        one.id: inherited.get(one.id) or _decision(one, rules.RULES[named[one.project_id]], videos)
-        for one in donations
-    }
+    fresh = deciding.of(session, [one for one in donations if one.id not in inherited])
+    decided = {**fresh, **inherited}
+    creators = _creators(session, {video for one in decided.values() for video in one.weights})
     parts = [
-        Part(move.donation, row) for move in moves for row in _rows(move, decided[move.donation.id], videos)
+        Part(move.donation, row) for move in moves for row in _rows(move, decided[move.donation.id], creators)
     ]
     session.execute(insert(Credit), [part.row for part in parts])
     return parts
@@ -137,13 +124,7 @@ def _reversal_row(one: Reversal) -> dict[str, Any]:
     }
 
 
-def _decision(donation: Donation, rule: Rule, videos: _Videos) -> Decision:
-    path = [donation.video_id] if donation.video_id is not None else []
-    weights = rules.weights_by_video(rule, path)
-    return Decision(weights, rule.name, rule.version, _evidence(donation, weights, videos))
-
-
-def _rows(move: Move, decided: Decision, videos: _Videos) -> Iterable[dict[str, Any]]:
+def _rows(move: Move, decided: Decision, creators: Mapping[int, int]) -> Iterable[dict[str, Any]]:
     shares: list[int | None] = list(decided.weights) or [None]
     amounts = split.in_parts(move.captured_minor, list(decided.weights.values()) or [Fraction(1)])
     fees = split.in_parts(move.fee_minor, [Fraction(amount) for amount in amounts])
@@ -152,7 +133,7 @@ def _rows(move: Move, decided: Decision, videos: _Videos) -> Iterable[dict[str, 
             yield {
                 "donation_id": move.donation.id,
                 "video_id": video_id,
-                "creator_id": videos.creators[video_id][0] if video_id is not None else None,
+                "creator_id": creators[video_id] if video_id is not None else None,
                 "amount_minor": amount,
                 "fee_minor": fee,
                 "currency": move.donation.currency,
@@ -163,29 +144,6 @@ def _rows(move: Move, decided: Decision, videos: _Videos) -> Iterable[dict[str, 
             }
 
 
-def _evidence(donation: Donation, weights: Mapping[int, Fraction], videos: _Videos) -> dict[str, Any]:
-    link = videos.links.get(donation.link_id) if donation.link_id is not None else None
-    named = {video_id: videos.creators[video_id][1] for video_id in weights}
-    return {
-        "path": [{"video": named[video_id], "kind": "made_from", "link": link} for video_id in weights],
-        "weights": [[named[video_id], str(weight)] for video_id, weight in weights.items()],
-    }
-
-
-def _rules(session: Session, project_ids: Collection[int]) -> dict[int, str]:
-    rows = session.execute(select(Project.id, Project.credit_rule).where(Project.id.in_(project_ids)))
+def _creators(session: Session, video_ids: Collection[int]) -> dict[int, int]:
+    rows = session.execute(select(Video.id, Video.creator_id).where(Video.id.in_(video_ids)))
     return dict(rows.all())
-
-
-def _videos(session: Session, donations: Iterable[Donation], others: Collection[int]) -> _Videos:
-    wanted: defaultdict[str, set[int]] = defaultdict(set, videos=set(others))
-    for donation in donations:
-        wanted["videos"].add(donation.video_id or 0)
-        wanted["links"].add(donation.link_id or 0)
-    made = session.execute(
-        select(Video.id, Video.creator_id, Video.code).where(Video.id.in_(wanted["videos"]))
-    )
-    links = session.execute(
-        select(DonationLink.id, DonationLink.code).where(DonationLink.id.in_(wanted["links"]))
-    )
-    return _Videos({video_id: (creator_id, code) for video_id, creator_id, code in made}, dict(links.all()))

@@ -1,22 +1,25 @@
 """Touches: what visitors who agreed have watched, opened and come through; written in bulk, each once."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
 from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
+from app.credit.paths import Step
+from app.donations.models import Donation
 from app.gateways.touch_stream import Entry, TouchStream
-from app.videos.models import Video
+from app.videos.models import DonationLink, Video
 
 BATCH = 500  # entries of the stream written in one transaction
+LONGEST_SESSION = timedelta(days=2)  # older partitions need not be looked at
 MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
 
 
@@ -75,6 +78,33 @@ def link(session: Session, visitor: str, person_id: int) -> None:
         .values(visitor=visitor, person_id=person_id, at=clock.now())
         .on_conflict_do_nothing()
     )
+
+
+def before(session: Session, donations: Iterable[Donation], window: timedelta) -> dict[int, list[Step]]:
+    """What the donors touched within `window` before they gave, by the donation's id.
+
+    Only of visitors who agreed, and of videos that carry, or have carried, a link to the same project.
+    """
+    known = [one for one in donations if one.visitor]
+    if not known:
+        return {}
+    rows = session.execute(
+        select(Donation.id, Touch.video_id, Touch.kind, Touch.at)
+        .join(Touch, and_(Touch.visitor == Donation.visitor, Touch.at <= Donation.created_at))
+        .where(
+            Donation.id.in_([one.id for one in known]),
+            Touch.at >= Donation.created_at - window,
+            Touch.session_at >= min(one.created_at for one in known) - window - LONGEST_SESSION,
+            select(DonationLink.id)
+            .where(DonationLink.video_id == Touch.video_id, DonationLink.project_id == Donation.project_id)
+            .exists(),
+        )
+        .order_by(Donation.id, Touch.at)
+    )
+    found: defaultdict[int, list[Step]] = defaultdict(list)
+    for donation_id, video_id, kind, at in rows:
+        found[donation_id].append(Step(video_id, kind, at))
+    return found
 
 
 def counts(session: Session, video_ids: Iterable[int]) -> dict[int, dict[str, int]]:

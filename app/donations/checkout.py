@@ -49,10 +49,11 @@ class Gift:
     monthly: bool = False
 
 
-def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
+def start(session: Session, offer: Offer, gift: Gift, token: str, visitor: str = "") -> Donation:
     """Write a pending donation, once for a form's token and what was filled in; sent again, it is the same.
 
     A form that was changed and sent again with its old token is another gift and becomes another donation.
+    `visitor` is the code of a visitor who agreed to be known by it.
     Raises NotEligible with the reason why the project may not receive, Invalid for a field.
     """
     account = offer.payee()
@@ -60,7 +61,7 @@ def start(session: Session, offer: Offer, gift: Gift, token: str) -> Donation:
     key = _key(offer, gift, token)
     session.execute(
         insert(Donation)
-        .values(**_row(offer, account, gift, key))
+        .values(**_row(offer, account, gift, key), visitor=visitor)
         .on_conflict_do_nothing(index_elements=[Donation.idempotency])
     )
     donation = session.scalars(

@@ -13,8 +13,6 @@ from typing import Any, cast
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from app.core.settings import Settings
-
 STREAM = "kindrelay:touches"
 GROUP = "writers"
 LONGEST_STREAM = 2_000_000  # entries of up to 20 touches; beyond that the oldest are given up
@@ -35,8 +33,8 @@ class Entry:
 class TouchStream:
     """The stream of one Redis."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._redis = Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=5)
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=5)
         self._reader = f"{socket.gethostname()}-{os.getpid()}"
 
     def append(self, body: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ from app.core.ids import new_code
 from app.nonprofits.models import Nonprofit
 
 STATUSES = ("draft", "live", "closed")
-CREDIT_RULES = ("last",)
+CREDIT_RULES = ("last", "first", "linear", "decay", "position")
+LONGEST_WINDOW_DAYS = 365
 
 
 class Project(Row):
@@ -24,7 +25,8 @@ class Project(Row):
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint("goal_minor > 0", name="goal"),
-        CheckConstraint("credit_rule IN ('last')", name="credit_rule"),
+        CheckConstraint(f"credit_rule IN {CREDIT_RULES}", name="credit_rule"),
+        CheckConstraint(f"credit_window_days BETWEEN 1 AND {LONGEST_WINDOW_DAYS}", name="credit_window"),
         Index("ix_project_search", "search", postgresql_using="gin"),
         Index("ix_project_status", "status"),
     )
@@ -44,6 +46,7 @@ class Project(Row):
     filing_number: Mapped[str] = mapped_column(default="")  # mainland China: 备案编号
     status: Mapped[str] = mapped_column(default="draft")
     credit_rule: Mapped[str] = mapped_column(default="last")
+    credit_window_days: Mapped[int] = mapped_column(default=30)  # how far back a gift's path is looked at
     search: Mapped[Any] = mapped_column(TSVECTOR, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     published_at: Mapped[datetime | None]

@@ -17,7 +17,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Make the gateways of this application; opens no connection yet."""
     app.extensions["object_store"] = open_store(settings)
     app.extensions["settings"] = settings
-    app.extensions["touch_stream"] = TouchStream(settings)
+    app.extensions["touch_stream"] = TouchStream(settings.redis_url)
     # The simulated provider lives in this very application. Over a socket, a thread that asks it could wait
     # for a thread that waits for it; so it is asked in this thread.
     app.extensions["payments"] = open_gateway(settings, httpx.WSGITransport(app))

@@ -49,3 +49,13 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
     op.add_column("donation", sa.Column("visitor", sa.String(), nullable=False, server_default=""))
+    op.add_column(
+        "project", sa.Column("credit_window_days", sa.Integer(), nullable=False, server_default="30")
+    )
+    op.create_check_constraint(
+        op.f("ck_project_credit_window"), "project", "credit_window_days BETWEEN 1 AND 365"
+    )
+    op.execute(
+        "ALTER TABLE project DROP CONSTRAINT ck_project_credit_rule, ADD CONSTRAINT ck_project_credit_rule "
+        "CHECK (credit_rule IN ('last', 'first', 'linear', 'decay', 'position'))"
+    )

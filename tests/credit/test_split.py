@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.credit import rules, split
+from app.credit import split
 
 weights = st.lists(st.fractions(min_value=0, max_value=1000), min_size=1, max_size=12).filter(any)
 parts = st.lists(st.integers(min_value=1, max_value=10**10), min_size=1, max_size=8)
@@ -47,9 +47,3 @@ def test_refunds_in_any_steps_never_take_more_than_there_is_and_end_at_nothing(
 def test_a_refund_of_more_than_is_left_is_refused():
     with pytest.raises(ValueError, match="take back"):
         split.taken_back(11, [5, 5])
-
-
-def test_the_rule_last_gives_everything_to_the_last_step():
-    assert rules.last([7, 8, 9]) == [0, 0, 1]
-    assert rules.weights_by_video(rules.RULES["last"], [7, 8, 7]) == {7: 1, 8: 0}
-    assert rules.weights_by_video(rules.RULES["last"], []) == {}

@@ -7,21 +7,22 @@ from redis import Redis
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, tasks
 from app.core.settings import Settings
 from app.credit import touches
-from app.credit.models import Touch
+from app.credit.models import Credit, Touch
 from app.credit.touches import Told
 from app.gateways.touch_stream import GROUP, STREAM, TouchStream
 from app.videos.models import Video
 from tests import factories
 from tests.engines import Engines
+from workers.runner import run_due
 
 
 @pytest.fixture
 def stream(settings: Settings, engines: Engines) -> TouchStream:
     engines.empty_redis(engines.worker)
-    return TouchStream(settings)
+    return TouchStream(settings.redis_url)
 
 
 @pytest.fixture
@@ -116,3 +117,19 @@ def test_every_touch_lies_in_the_partition_of_its_month(
     touches.tell(stream, "ann", datetime(2025, 12, 31, 23, 0, tzinfo=UTC), [Told(video.code, "view", 0)])
     touches.drain(stream)
     assert session.scalar(text("SELECT count(*) FROM touch_2025_12")) == 1
+
+
+def test_what_was_told_before_a_gift_is_written_before_it_is_settled(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    project = factories.project(session)
+    project.credit_rule = "first"
+    seen, made_from = (factories.video(session, carries=project) for _ in range(2))
+    touches.tell(stream, "ann", begun(), [Told(seen.code, "open", 0)])
+    donation = factories.donation(session, made_from)
+    donation.visitor, donation.created_at = "ann", clock.now() + timedelta(seconds=1)
+    session.flush()
+    event = factories.event(session, donation)
+    tasks.defer(session, "credit.settle", event_id=event.id)
+    run_due("money")
+    assert session.scalars(select(Credit.video_id)).all() == [seen.id]

@@ -28,7 +28,7 @@ def told(client: FlaskClient, video: Video, **headers: str) -> int:
 
 
 def kept(session: Session, settings: Settings) -> list[Touch]:
-    touches.drain(TouchStream(settings))
+    touches.drain(TouchStream(settings.redis_url))
     return list(session.scalars(select(Touch)))
 
 

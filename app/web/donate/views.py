@@ -15,6 +15,7 @@ from app.donations.eligibility import NotEligible
 from app.donations.models import Donation
 from app.donations.offers import Offer
 from app.gateways.payments.contract import Capabilities, PaymentGateway, PaymentRefused
+from app.web import visitors
 from app.web.access import Rule, allow
 from app.web.donate.forms import DonateForm
 from app.web.limits import DONATE, limiter
@@ -125,10 +126,13 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
     gateway = payments()
     if gateway is None:
         abort(404)
+    known = visitors.visitor()
     with unit_of_work() as session:
         offer = find(session)
         gift = form.gift(offer.project.currency, monthly_offered=_provider_can().monthly)
-        donation = checkout.start(session, offer, gift, form.idempotency.data or "")
+        donation = checkout.start(
+            session, offer, gift, form.idempotency.data or "", known.code if known else ""
+        )
         left_behind = checkout.left_behind(session, donation)
     if donation.state != "pending":
         return url_for("donate.thanks", donation_code=donation.code)
