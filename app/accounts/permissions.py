@@ -13,13 +13,22 @@ class Action(StrEnum):
     PROJECT_EDIT = "project.edit"
     REPORT_READ = "report.read"
     DONOR_READ = "donor.read"
+    MONEY_READ = "money.read"  # payouts, disputes, differences
+    REFUND_MAKE = "refund.make"
 
 
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "owner": frozenset(Action),
     "editor": frozenset({Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.REPORT_READ}),
     "finance": frozenset(
-        {Action.NONPROFIT_READ, Action.PAYMENTS_MANAGE, Action.REPORT_READ, Action.DONOR_READ}
+        {
+            Action.NONPROFIT_READ,
+            Action.PAYMENTS_MANAGE,
+            Action.REPORT_READ,
+            Action.DONOR_READ,
+            Action.MONEY_READ,
+            Action.REFUND_MAKE,
+        }
     ),
     "viewer": frozenset({Action.NONPROFIT_READ, Action.REPORT_READ}),
 }

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.clock import now
 from app.core.db import Row
 from app.core.ids import new_code
+from app.core.money import Money
 
 
 class Payout(Row):
@@ -28,6 +29,15 @@ class Payout(Row):
     state: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     paid_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        """What went to the bank."""
+        return self.money(self.amount_minor)
+
+    def money(self, minor: int) -> Money:
+        """An amount in the payout's currency."""
+        return Money(minor, self.currency)
 
 
 class PayoutItem(Row):
@@ -81,3 +91,7 @@ class Difference(Row):
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     note: Mapped[str] = mapped_column(default="")
+
+    def money(self, name: str) -> Money:
+        """One of the figures among the details."""
+        return Money(int(self.details[name]), self.details.get("currency", ""))

@@ -6,11 +6,12 @@ An account has a row for each day on which it moved. A balance is its last row a
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.money import Money
-from app.donations.models import Donation, LedgerEntry, LedgerSnapshot, LedgerTransaction
+from app.donations.models import ACCOUNTS, Donation, LedgerEntry, LedgerSnapshot, LedgerTransaction
 
 # How long after its end a day is closed: what was begun before midnight has long been committed.
 MARGIN = timedelta(hours=1)
@@ -48,7 +49,7 @@ def balances(session: Session, nonprofit_id: int) -> dict[str, dict[str, Money]]
     """What each account of an organisation holds now, by currency: currency → account → amount."""
     closed = (
         select(LedgerSnapshot.account, LedgerSnapshot.currency, LedgerSnapshot.amount_minor)
-        .distinct(LedgerSnapshot.account, LedgerSnapshot.currency)
+        .ext(distinct_on(LedgerSnapshot.account, LedgerSnapshot.currency))
         .where(LedgerSnapshot.nonprofit_id == nonprofit_id)
         .order_by(LedgerSnapshot.account, LedgerSnapshot.currency, LedgerSnapshot.day.desc())
     )
@@ -62,8 +63,8 @@ def balances(session: Session, nonprofit_id: int) -> dict[str, dict[str, Money]]
     )
     held: dict[str, dict[str, Money]] = {}
     for account, currency, minor in [*session.execute(closed), *session.execute(since)]:
-        accounts = held.setdefault(currency, {})
-        accounts[account] = accounts.get(account, Money(0, currency)) + Money(int(minor), currency)
+        accounts = held.setdefault(currency, {name: Money(0, currency) for name in ACCOUNTS})
+        accounts[account] += Money(int(minor), currency)
     return held
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.core.money import Money
 
@@ -21,6 +21,15 @@ def write(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     writer.writerow([_safe(name) for name in header])
     writer.writerows([_safe(cell) for cell in row] for row in rows)
     return file.getvalue().encode("utf-8-sig")
+
+
+def stream(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """The same as `write`, a piece at a time, for tables of any length."""
+    yield write(header, ())
+    for row in rows:
+        file = io.StringIO()
+        csv.writer(file, lineterminator="\r\n").writerow([_safe(cell) for cell in row])
+        yield file.getvalue().encode()
 
 
 def _safe(cell: Cell) -> str:

@@ -7,6 +7,9 @@ from app.web.admin.nonprofits import admin
 from app.web.admin.operations import operations
 from app.web.admin.videos import admin_videos
 from app.web.desk.documents import desk_documents
+from app.web.desk.finance import desk_finance
+from app.web.desk.finance_exports import desk_finance_exports
+from app.web.desk.finance_matters import desk_finance_matters
 from app.web.desk.nonprofits import desk
 from app.web.desk.payees import desk_payees
 from app.web.desk.projects import desk_projects
@@ -57,6 +60,9 @@ ALL: tuple[Blueprint, ...] = (
     desk_reports,
     desk,
     desk_documents,
+    desk_finance,
+    desk_finance_matters,
+    desk_finance_exports,
     desk_payees,
     desk_projects,
     desk_receipts,

@@ -4,6 +4,7 @@ Whoever may not see that something exists is told that it does not (NotFound); w
 do this to it is told so (NotAllowed).
 """
 
+from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
@@ -98,6 +99,7 @@ def may(session: Session, nonprofit_id: int) -> frozenset[Action]:
 
 def _check(session: Session, nonprofit_id: int | None, action: Action) -> None:
     role = role_in(session, nonprofit_id) if nonprofit_id is not None else None
+    g.desk_actions = ROLE_ACTIONS[role] if role is not None else frozenset()
     if role is None:
         raise NotFound(N_("There is nothing at this address that you work on."))
     if not permits(role, action):

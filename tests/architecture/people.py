@@ -13,7 +13,8 @@ from app.core.models import Task
 from app.core.money import Money
 from app.core.settings import Settings
 from app.donations import donors, monthly, receipts
-from app.donations.models import Donation, MonthlyGift
+from app.donations.models import Dispute, Donation, MonthlyGift
+from app.finance.models import Difference, Payout
 from app.gateways.models import KeptAttachment, KeptMail, SandboxPayment
 from app.gateways.payments.sandbox import disputes, news, provider, refunds
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
@@ -93,6 +94,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "document_code": factories.document(session, at, made["owner"]).code,
         "invitation_code": invitation.code,
         "person_code": made["viewer"].code,
+        **_matters(session, at, gift),
         "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
         "payment_code": payment.code,
         **_at_the_provider(session, payment),
@@ -104,6 +106,32 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "donor_token": donors.link_token(gift, settings.secret_key),
         "monthly_token": monthly.link_token(_monthly_gift(session, gift), settings.secret_key),
         "token": passwords.reset_token(made["stranger"], settings.secret_key),
+    }
+
+
+def _matters(session: Session, at: Nonprofit, gift: Donation) -> dict[str, str]:
+    """What the finance desk looks at: a dispute, a payout, a difference."""
+    dispute = Dispute(donation_id=gift.id, reference="dp", amount_minor=1000)
+    payout = Payout(
+        payment_account_id=gift.payment_account_id,
+        reference="po",
+        amount_minor=1000,
+        currency=gift.currency,
+        state="in_transit",
+    )
+    difference = Difference(
+        kind="never_legal",
+        reference="event",
+        nonprofit_id=at.id,
+        donation_id=gift.id,
+        details={"told": 100, "currency": gift.currency},
+    )
+    session.add_all([dispute, payout, difference])
+    session.flush()
+    return {
+        "bank_dispute_code": dispute.code,
+        "payout_code": payout.code,
+        "difference_code": difference.code,
     }
 
 

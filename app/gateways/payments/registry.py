@@ -35,6 +35,16 @@ def takes(provider: str, currency: str) -> bool:
     return currency in CURRENCIES.get(provider, {currency})
 
 
+def payment_page(settings: Settings, provider: str, reference: str) -> str:
+    """Where a payment is seen in the provider's own dashboard; "" where there is no such page."""
+    if provider == "sandbox":
+        return f"/sandbox/payments/{reference}"
+    if provider == "stripe":
+        rehearses = settings.stripe_secret_key.startswith("sk_test_")
+        return f"https://dashboard.stripe.com/{'test/' if rehearses else ''}payments/{reference}"
+    return ""
+
+
 def form_targets(settings: Settings) -> tuple[str, ...]:
     """The origins of the provider's pages that a form of ours may end at."""
     return PAGES.get(settings.payment_provider, ())

@@ -1,0 +1,105 @@
+"""The finance desk's matters: disputes, payouts, and differences from the provider."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.permissions import Action
+from app.core.db import unit_of_work
+from app.finance import differences, overview
+from app.web.access import allow
+from app.web.desk import provider_pages
+from app.web.desk.finance_forms import NoteForm
+from app.web.flashes import refusals_said
+from app.web.loaders import load_nonprofit
+from app.web.signin import required_person
+from app.web.text import _
+
+desk_finance_matters = Blueprint("desk_finance_matters", __name__)
+
+LINES_SHOWN = 500
+DIFFERENCES_SHOWN = 200
+SETTLED_SHOWN = 50
+
+
+@desk_finance_matters.get("/desk/<nonprofit_code>/money/disputes")
+@allow(Action.MONEY_READ)
+def disputes(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+        cases = overview.disputes(session, nonprofit.id)
+    pages = {case.dispute.code: provider_pages.of_payment(case.donation) for case in cases}
+    return render_template("finance/disputes.html", nonprofit=nonprofit, cases=cases, pages=pages)
+
+
+@desk_finance_matters.post("/desk/<nonprofit_code>/money/disputes/<bank_dispute_code>/note")
+@allow(Action.MONEY_READ)
+def note(nonprofit_code: str, bank_dispute_code: str) -> ResponseReturnValue:
+    words = NoteForm().note.data or ""
+    with refusals_said():
+        with unit_of_work() as session:
+            nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+            overview.note_dispute(session, nonprofit.id, bank_dispute_code, words, required_person().id)
+        flash(_("Saved."), "good")
+    return redirect(url_for("desk_finance_matters.disputes", nonprofit_code=nonprofit_code), code=303)
+
+
+@desk_finance_matters.get("/desk/<nonprofit_code>/money/payouts")
+@allow(Action.MONEY_READ)
+def payouts(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+        found = overview.payouts(session, nonprofit.id, request.args.get("after", ""))
+    shown = found[: overview.PAGE]
+    return render_template(
+        "finance/payouts.html",
+        nonprofit=nonprofit,
+        payouts=shown,
+        is_first="after" not in request.args,
+        after=shown[-1].payout.code if len(found) > overview.PAGE else None,
+    )
+
+
+@desk_finance_matters.get("/desk/<nonprofit_code>/money/payouts/<payout_code>")
+@allow(Action.MONEY_READ)
+def payout(nonprofit_code: str, payout_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+        found = overview.payout(session, nonprofit.id, payout_code)
+        lines = overview.lines(session, found, LINES_SHOWN + 1)
+    return render_template(
+        "finance/payout.html",
+        nonprofit=nonprofit,
+        payout=found,
+        lines=lines[:LINES_SHOWN],
+        has_more=len(lines) > LINES_SHOWN,
+    )
+
+
+@desk_finance_matters.get("/desk/<nonprofit_code>/money/differences")
+@allow(Action.MONEY_READ)
+def differing(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+        found = differences.of_nonprofit(session, nonprofit.id, settled=False, limit=DIFFERENCES_SHOWN)
+        settled = differences.of_nonprofit(session, nonprofit.id, settled=True, limit=SETTLED_SHOWN)
+        page = {
+            "found": found,
+            "settled": settled,
+            "numbers": differences.numbers(session, [*found, *settled]),
+            "repaired": overview.repaired(session, nonprofit.id),
+            "compared_at": differences.last_comparison(session),
+        }
+    return render_template("finance/differences.html", nonprofit=nonprofit, **page)
+
+
+@desk_finance_matters.post("/desk/<nonprofit_code>/money/differences/<difference_code>/settle")
+@allow(Action.MONEY_READ)
+def settle(nonprofit_code: str, difference_code: str) -> ResponseReturnValue:
+    words = NoteForm().note.data or ""
+    with refusals_said():
+        with unit_of_work() as session:
+            nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+            found = differences.one_of(session, nonprofit.id, difference_code)
+            differences.settle(session, found, words, required_person().id)
+        flash(_("Settled, with your note."), "good")
+    return redirect(url_for("desk_finance_matters.differing", nonprofit_code=nonprofit_code), code=303)
