@@ -13,6 +13,7 @@ from app.donations.cases import Case
 from app.donations.models import PaymentEvent
 from app.donations.settlement import Mismatch, Move
 from app.reports import rollups
+from workers import gate
 from workers.lease import GiveUp
 
 
@@ -31,6 +32,7 @@ def settle(session: Session, *, event_ids: Sequence[int]) -> None:
         raise GiveUp(str(error)) from error
     cases = cases_in_hand.take(session, told)
     _refuse_mismatches(cases, told)
+    gate.learn(session, cases, told)
     moves = cases_in_hand.advance(session, cases, clock.now())
     _book(session, moves)
     renewals.follow(session, moves)
@@ -54,9 +56,8 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
     receipts.follow(session, moves)
     captured = [move for move in moves if move.captured_minor]
     rollups.count(session, credits.apply(session, captured), credits.reverse(session, moves))
-    for move in captured:
-        if move.donation.email:
-            tasks.defer(session, "mail.send", mail="receipt", donation_id=move.donation.id)
+    thanked = [move.donation.id for move in captured if move.donation.email]
+    tasks.defer_all(session, "mail.send", [{"mail": "receipt", "donation_id": one} for one in thanked])
 
 
 def expire(session: Session) -> None:

@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,12 @@ from app.core.task_kinds import TASKS
 
 MAX_BACKOFF_SECONDS = 3600.0
 MAX_ERROR_LENGTH = 4000
+
+# Made once, and of the table rather than its class: building them for each task cost more than running them.
+_tasks = cast("Table[Any]", Task.__table__)
+_due: ColumnElement[datetime] = bindparam("due", type_=DateTime(timezone=True))
+_DEFER_ALL = insert(_tasks).values(run_after=func.coalesce(_due, func.statement_timestamp()))
+_DEFER = _DEFER_ALL.on_conflict_do_nothing(index_elements=[Task.dedupe_key]).returning(_tasks.c.id)
 
 
 class LeaseLost(Exception):  # noqa: N818 (it names what happened)
@@ -59,14 +65,21 @@ def defer(
         "args": args,
         "dedupe_key": dedupe_key,
         "fair_key": fair_key,
-        "run_after": run_after or func.statement_timestamp(),
+        "due": run_after,
     }
-    task_id = session.scalar(
-        insert(Task).values(**row).on_conflict_do_nothing(index_elements=[Task.dedupe_key]).returning(Task.id)
-    )
+    task_id = session.scalar(_DEFER, row)
     if task_id is not None and (run_after is None or run_after <= clock.now()):
         wakeups.remember(session, kind.queue)
     return task_id
+
+
+def defer_all(session: Session, name: str, many: Sequence[dict[str, Any]]) -> None:
+    """Write a task, due now, for each of `many` sets of arguments. Raises KeyError as `defer` does."""
+    kind = TASKS[name]
+    row = {"name": name, "queue": kind.queue, "priority": kind.priority, "due": None}
+    if many:
+        session.execute(_DEFER_ALL, [{**row, "args": args} for args in many])
+        wakeups.remember(session, kind.queue, len(many))
 
 
 def claim_due(session: Session, queue: str, lease: timedelta, limit: int) -> list[Claim]:

@@ -28,9 +28,9 @@ def connect(settings: Settings) -> None:
     _redis[:] = [Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=2)]
 
 
-def remember(session: Session, queue: str) -> None:
-    """Note on its session that a task of `queue` is due, to be announced once the commit has returned."""
-    session.info.setdefault(PENDING, Counter())[queue] += 1
+def remember(session: Session, queue: str, tasks: int = 1) -> None:
+    """Note on its session that tasks of `queue` are due, to be announced once the commit has returned."""
+    session.info.setdefault(PENDING, Counter())[queue] += tasks
 
 
 def announce(session: Session) -> None:

@@ -24,6 +24,7 @@ KINDS = {
     EventKind.DISPUTE_OPENED: "dispute",
     EventKind.DISPUTE_WON: "dispute_won",
     EventKind.DISPUTE_LOST: "dispute_lost",
+    EventKind.FEE: "fee",
 }
 
 
@@ -87,7 +88,7 @@ def _posting(move: Move) -> Posting | None:
         "fees": move.fee_minor,
         "disputed": move.disputed_minor,
     }
-    # What the provider holds for the payee is the other side of all: what donors gave, less what is elsewhere.
+    # What the provider holds for the payee is the other side of all: what was given, less what is elsewhere.
     sides["provider"] = -sum(sides.values())
     moved = {account: minor for account, minor in sides.items() if minor}
     if move.event is None or not moved:
