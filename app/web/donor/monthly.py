@@ -12,7 +12,7 @@ from app.donations.monthly import Change, Holding
 from app.gateways.payments.contract import PaymentRefused, PaymentsUnavailable
 from app.web.access import Rule, allow
 from app.web.donor.forms import AmountForm
-from app.web.limits import DONATE, OWN_GIFTS, limiter
+from app.web.limits import OWN_GIFTS, limiter
 from app.web.outside import payments, settings
 from app.web.private import private
 from app.web.text import _
@@ -29,8 +29,7 @@ DONE = {
 
 @donor_monthly.route("/<monthly_token>", methods=["GET", "POST"])
 @allow(Rule.EVERYONE)
-@limiter.limit(OWN_GIFTS, methods=["GET"])
-@limiter.limit(DONATE, methods=["POST"])
+@limiter.limit(OWN_GIFTS)
 def gift(monthly_token: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         held = monthly.by_token(session, monthly_token, settings().secret_key)
