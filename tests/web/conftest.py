@@ -6,10 +6,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.core import runtime
 from app.core.settings import Settings
 from app.web import create_app
 from tests import factories
 from tests.engines import Engines
+from tests.gateways.stripe import wire as wire_to_stripe
+from tests.gateways.stripe.wire import Wire
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +20,24 @@ def app(settings: Settings) -> Flask:
     """The application; forms need no token in it."""
     made = create_app(settings)
     made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture(scope="session")
+def at_stripe(settings: Settings) -> Flask:
+    """The application as it receives through Stripe."""
+    keys = {"stripe_secret_key": wire_to_stripe.KEY, "stripe_webhook_secret": wire_to_stripe.SECRET}
+    made = create_app(settings.model_copy(update={"payment_provider": "stripe", **keys}))
+    made.config["WTF_CSRF_ENABLED"] = False
+    runtime.start(settings)
+    return made
+
+
+@pytest.fixture
+def wire(at_stripe: Flask) -> Wire:
+    """What stands in for the network under that application's SDK."""
+    made = Wire()
+    at_stripe.extensions["payments"] = wire_to_stripe.gateway(made)
     return made
 
 

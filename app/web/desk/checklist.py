@@ -83,12 +83,17 @@ def _certificate_has_ended(nonprofit: Nonprofit) -> bool:
 
 def _account(session: Session, nonprofit: Nonprofit) -> Step:
     title = _("Connect a payment account")
-    if payees.account_of(session, nonprofit) is not None:
+    account = payees.account_of(session, nonprofit)
+    if account is not None and account.ready:
         return Step(title, DONE)
+    if account is None:
+        say = _("Gifts go straight there. Kindrelay never holds them.")
+    else:
+        say = _("The payment service still needs something before this account can receive.")
     return Step(
         title,
         NOW if nonprofit.status == "verified" else AHEAD,
-        _("Gifts go straight there. Kindrelay never holds them."),
+        say,
         href=url_for("desk_payees.account", nonprofit_code=nonprofit.code),
         words=_("Payment account"),
         needs=Action.PAYMENTS_MANAGE,

@@ -23,6 +23,7 @@ from app.gateways.payments.contract import (
 )
 from app.nonprofits import payees
 from app.web.access import allow
+from app.web.desk import needs
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit, may
 from app.web.outside import payments, settings
@@ -50,6 +51,8 @@ def account(nonprofit_code: str) -> ResponseReturnValue:
         account=connected,
         may=actions,
         provider=settings().payment_provider,
+        test_mode=_is_test_mode(),
+        wanted=needs.in_words(connected.missing) if connected else [],
     )
 
 
@@ -167,6 +170,11 @@ def _kept(nonprofit_code: str, status: AccountStatus) -> None:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.PAYMENTS_MANAGE)
         payees.connect(session, nonprofit, required_person().id, settings().payment_provider, status)
+
+
+def _is_test_mode() -> bool:
+    gateway = payments()
+    return gateway is not None and gateway.capabilities().test_mode
 
 
 def _home(nonprofit_code: str) -> ResponseReturnValue:
