@@ -56,6 +56,7 @@ class Donation(Row):
     payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))
     video_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("donation_link.id"))
+    share_id: Mapped[int | None] = mapped_column(ForeignKey("share.id", use_alter=True), index=True)
     visitor: Mapped[str] = mapped_column(default="")  # whose touches may be credited; empty without consent
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
@@ -152,7 +153,10 @@ class LedgerTransaction(Row):
     """A balanced posting; its entries add up to zero in every currency, by a deferred constraint."""
 
     __tablename__ = "ledger_transaction"
-    __table_args__ = (CheckConstraint("(donation_id IS NULL) <> (nonprofit_id IS NULL)", name="whose"),)
+    __table_args__ = (
+        CheckConstraint("(donation_id IS NULL) <> (nonprofit_id IS NULL)", name="whose"),
+        Index("ix_ledger_transaction_at", "at", postgresql_using="brin"),  # written in its order
+    )
 
     kind: Mapped[str]
     idempotency: Mapped[str] = mapped_column(unique=True)

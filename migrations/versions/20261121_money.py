@@ -116,6 +116,7 @@ def _donations() -> None:
         "ALTER TABLE ledger_entry DROP CONSTRAINT ck_ledger_entry_account, ADD CONSTRAINT ck_ledger_entry_account "
         "CHECK (account IN ('provider', 'donations', 'fees', 'disputed', 'bank'))"
     )
+    op.create_index("ix_ledger_transaction_at", "ledger_transaction", ["at"], postgresql_using="brin")
     op.create_table(
         "ledger_snapshot",
         _id(),

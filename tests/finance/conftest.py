@@ -74,7 +74,7 @@ def told(
 
 
 def build(session: Session) -> World:
-    """Gifts that are paid, partly refunded, refunded, in dispute, lost, and paid without a video; a payout."""
+    """Gifts that are paid, partly refunded, refunded, in dispute, lost, paid without a video; a payout."""
     nonprofit = factories.nonprofit(session)
     project = factories.project(session, nonprofit)
     video = factories.video(session, carries=project)

@@ -22,8 +22,9 @@ CORRUPTIONS: dict[str, tuple[str, str, str]] = {
     ),
     "both sides of a posting raised": (
         "paid",
-        "UPDATE ledger_entry SET amount_minor = amount_minor + sign(amount_minor) *"
-        " CASE account WHEN 'fees' THEN 0 ELSE 1 END WHERE transaction_id IN (SELECT id FROM ledger_transaction WHERE donation_id = :id)",
+        "UPDATE ledger_entry SET amount_minor = amount_minor + sign(amount_minor)"
+        " WHERE account <> 'fees' AND transaction_id IN"
+        " (SELECT id FROM ledger_transaction WHERE donation_id = :id)",
         "transaction that is not the event's amount",
     ),
     "a posting moved to another account": (
