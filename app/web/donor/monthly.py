@@ -71,9 +71,7 @@ def _ask(held: Holding, change: Change, amount: Money | None) -> None:
     gateway = payments()
     if gateway is None or gateway.name != held.gift.provider:
         raise Unavailable(
-            N_(
-                "This site does not work with the payment service of this gift at the moment. Please write to us."
-            )
+            N_("This site does not work with the payment service of this gift right now. Please write to us.")
         )
     try:
         if change is Change.PAUSE:
