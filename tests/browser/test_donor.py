@@ -1,0 +1,167 @@
+"""Keyboard, no JavaScript, a screen reader: giving once and each month, getting receipts, ending."""
+
+import re
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from app.core import db, runtime
+from app.core.settings import Settings
+from app.donations.models import Donation, MonthlyGift
+from app.embedded.ports import choose
+from app.gateways.models import KeptMail
+from app.web import create_app
+from tests import factories
+from workers.runner import run_due
+
+MOST_TABS = 60
+HEADINGS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, h4)")]
+    .map((one) => Number(one.tagName[1]))"""
+UNNAMED = """() => [...document.querySelectorAll("main :is(input, textarea, select, button, a)")]
+    .filter((one) => one.type !== "hidden")
+    .filter((one) => !(one.labels?.[0] ?? one).textContent.trim() && !one.ariaLabel)
+    .map((one) => one.outerHTML)"""
+
+
+@pytest.fixture
+def place(live_database: Settings) -> Iterator[str]:
+    """The site in a thread of this process; tasks are run by the test itself."""
+    port = choose(["web"], {})["web"]
+    address = f"http://127.0.0.1:{port}"
+    live = live_database.model_copy(update={"base_url": address})
+    app = create_app(live)
+    engine = runtime.start(live)  # the application's threads use it too; it is closed below
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    engine.dispose()
+
+
+@pytest.fixture(params=["en-GB", "zh-CN"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A browser that runs no JavaScript, in one of the languages."""
+    context = browser.new_context(java_script_enabled=False, locale=request.param)
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+def tab_to(page: Page, target: str) -> list[str]:
+    """Press Tab until `target` has the focus; returns the names of the fields passed on the way."""
+    passed: list[str] = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if focused.and_(page.locator(target)).count():
+            return passed
+        passed.append(focused.get_attribute("name") or "" if focused.count() else "")
+    raise AssertionError(f"{target} cannot be reached by Tab; passed {passed}")
+
+
+def can_be_read(page: Page) -> None:
+    """Headings step down one level at a time, and every control has a name."""
+    levels = page.evaluate(HEADINGS)
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
+    assert page.evaluate(UNNAMED) == []
+
+
+def reads_in_order(page: Page, *parts: str) -> None:
+    """What a screen reader says of these parts comes in this order."""
+    said = page.locator("main").aria_snapshot()
+    names = [" ".join(page.locator(part).first.inner_text().split()) for part in parts]
+    places = [said.find(name) for name in names]
+    assert -1 not in places, (names, said)
+    assert places == sorted(places), (names, said)
+
+
+def fill_in_and_pay(page: Page, address: str, *, monthly: bool) -> None:
+    page.goto(address)
+    can_be_read(page)
+    reads_in_order(
+        page,
+        "h1",
+        ".give legend",
+        "label[for=amount]",
+        "label[for=email]",
+        ".give__line strong",
+        ".give [type=submit]",
+    )
+    tab_to(page, "[name=frequency]")
+    if monthly:
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".give__monthly")).to_be_visible(visible=monthly)
+    expect(page.locator(".give__once")).to_be_visible(visible=not monthly)
+    assert tab_to(page, "[name=amount]") == []
+    page.keyboard.type("12.50")
+    assert tab_to(page, "[name=email]") == ["name", "anonymous"]
+    page.keyboard.type("dora@example.org")
+    tab_to(page, ".give [type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/sandbox/pay/"))
+    can_be_read(page)
+    tab_to(page, "main form [type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/d/"))
+    run_due("money", "outbound")
+    page.reload()
+    can_be_read(page)
+
+
+def mailed(path: str) -> str:
+    """The newest link of that kind in any mail."""
+    with db.unit_of_work() as session:
+        texts = session.scalars(select(KeptMail.text).order_by(KeptMail.id.desc())).all()
+    return next(found[0] for text in texts if (found := re.search(rf"http\S+{path}/\S+", text)))
+
+
+def is_a_receipt(page: Page, link: str) -> None:
+    tab_to(page, link)
+    address = urljoin(page.url, page.locator(":focus").get_attribute("href") or "")
+    answer = page.request.get(address)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.body().startswith(b"%PDF")
+
+
+def test_giving_and_stopping_takes_a_keyboard_and_nothing_else(page: Page, place: str) -> None:
+    with db.unit_of_work() as session:
+        video = factories.video(session, carries=factories.project(session))
+    address = f"{place}/v/{video.code}/donate"
+
+    fill_in_and_pay(page, address, monthly=False)
+    is_a_receipt(page, "a[href$='/receipt']")
+    fill_in_and_pay(page, address, monthly=True)
+
+    page.goto(mailed("/monthly"))
+    can_be_read(page)
+    tab_to(page, "[name=change][value=end]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thanks")).to_be_visible()
+    run_due("money", "outbound")
+
+    page.goto(f"{place}/gifts")
+    can_be_read(page)
+    tab_to(page, "[name=email]")
+    page.keyboard.type("dora@example.org")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_visible()
+    run_due("outbound")
+    page.goto(mailed("/gifts"))
+    can_be_read(page)
+    reads_in_order(page, "h1", "#monthly", "#given", "#trails", "#data")
+    is_a_receipt(page, "td a[href$='/receipt']")
+
+    with db.unit_of_work() as session:
+        gifts = session.scalars(select(Donation).where(Donation.video_id == video.id)).all()
+        ending = select(MonthlyGift.state).where(MonthlyGift.first_donation_id.in_(one.id for one in gifts))
+        assert [one.captured_minor for one in gifts] == [1250, 1250]
+        assert session.scalars(ending).all() == ["ended"]
