@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import Base, Row
+from app.core.ids import new_code
 
 TOUCH_KINDS = ("view", "open", "arrive")
 
@@ -96,3 +97,31 @@ class VisitorPerson(Base):
     visitor: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Share(Row):
+    """A link that somebody passed on, so that what came of it can be seen. Append-only.
+
+    Its parent is the share that its maker had come through. A parent is older, so there can be no ring.
+    """
+
+    __tablename__ = "share"
+    __table_args__ = (
+        CheckConstraint("parent_id < id", name="older_parent"),
+        UniqueConstraint("donation_id"),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("share.id"), index=True)
+    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"))  # whose donor passes it on
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ShareCount(Base):
+    """How often a video was opened through a share, by different visitors or pages."""
+
+    __tablename__ = "share_count"
+
+    share_id: Mapped[int] = mapped_column(ForeignKey("share.id"), primary_key=True)
+    arrivals: Mapped[int] = mapped_column(BigInteger)

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
+from app.credit import relay
 from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
 from app.donations.models import Donation
 from app.gateways.touch_stream import Entry, TouchStream
 from app.videos.models import DonationLink, Video
 
+ARRIVE = "arrive"
 BATCH = 500  # entries of the stream written in one transaction
 LONGEST_SESSION = timedelta(days=2)  # older partitions need not be looked at
 MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
@@ -32,16 +34,27 @@ class Told:
     ago_ms: int
 
 
-def tell(stream: TouchStream, visitor: str, session_at: datetime, told: Sequence[Told]) -> None:
-    """Put touches of one visitor's session on the stream; they count from now on."""
+def tell(
+    stream: TouchStream, visitor: str, session_at: datetime, told: Sequence[Told], through: str = ""
+) -> None:
+    """Put touches of one visitor's session on the stream; they count from now on.
+
+    `through` is the code of the share that an "arrive" among them came by.
+    """
     stream.append(
         {
             "visitor": visitor,
             "session": session_at.timestamp(),
             "now": clock.now().timestamp(),
             "told": [[one.code, one.kind, one.ago_ms] for one in told],
+            "through": through,
         }
     )
+
+
+def tell_arrival(stream: TouchStream, through: str) -> None:
+    """Count that somebody, of whom nothing is kept, came through a share."""
+    stream.append({"told": [], "through": through})
 
 
 def drain(stream: TouchStream) -> int:
@@ -59,15 +72,23 @@ def drain(stream: TouchStream) -> int:
 
 def write(session: Session, entries: Sequence[Entry]) -> int:
     """Write batches and count what is new in them; a video that is not there any more is left out."""
+    arrivals = Counter[str](entry.body["through"] for entry in entries if not entry.body["told"])
     rows = _rows(session, entries)
     if not rows:
+        relay.arrived(session, arrivals)
         return 0
     for month in sorted({row["session_at"].date().replace(day=1) for row in rows}):
         _ensure_partition(session, month)
     fresh = session.execute(
-        insert(Touch).on_conflict_do_nothing().returning(Touch.video_id, Touch.kind, Touch.at), rows
+        insert(Touch)
+        .on_conflict_do_nothing()
+        .returning(Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at),
+        rows,
     ).all()
-    _count(session, Counter((video_id, at.astimezone(UTC).date(), kind) for video_id, kind, at in fresh))
+    _count(session, Counter((row.video_id, row.at.astimezone(UTC).date(), row.kind) for row in fresh))
+    through = _through(entries)
+    arrivals.update(through.get((row.visitor, row.session_at), "") for row in fresh if row.kind == ARRIVE)
+    relay.arrived(session, arrivals)
     return len(fresh)
 
 
@@ -136,6 +157,8 @@ def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ids = dict(session.execute(select(Video.code, Video.id).where(Video.code.in_(codes))).all())
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for entry in entries:
+        if not entry.body["told"]:
+            continue
         begun = datetime.fromtimestamp(entry.body["session"], UTC)
         now = datetime.fromtimestamp(entry.body["now"], UTC)
         for code, kind, ago_ms in entry.body["told"]:
@@ -150,6 +173,15 @@ def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
                 }
                 rows.setdefault((begun, row["visitor"], row["video_id"], kind), row)
     return [rows[key] for key in sorted(rows)]
+
+
+def _through(entries: Sequence[Entry]) -> dict[tuple[str, datetime], str]:
+    """By which share each visitor's session came."""
+    return {
+        (entry.body["visitor"], datetime.fromtimestamp(entry.body["session"], UTC)): entry.body["through"]
+        for entry in entries
+        if entry.body["told"] and entry.body.get("through")
+    }
 
 
 def _count(session: Session, new: Counter[tuple[int, date, str]]) -> None:

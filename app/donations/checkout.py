@@ -9,7 +9,7 @@ leaves an open payment behind; `left_behind` names it, so that the caller can cl
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -49,11 +49,21 @@ class Gift:
     monthly: bool = False
 
 
-def start(session: Session, offer: Offer, gift: Gift, token: str, visitor: str = "") -> Donation:
+@dataclass(frozen=True)
+class Origin:
+    """How the donor came: the code of a visitor who agreed to be known by it, and the share come by."""
+
+    visitor: str = ""
+    share_id: int | None = None
+
+
+NOWHERE = Origin()
+
+
+def start(session: Session, offer: Offer, gift: Gift, token: str, origin: Origin = NOWHERE) -> Donation:
     """Write a pending donation, once for a form's token and what was filled in; sent again, it is the same.
 
     A form that was changed and sent again with its old token is another gift and becomes another donation.
-    `visitor` is the code of a visitor who agreed to be known by it.
     Raises NotEligible with the reason why the project may not receive, Invalid for a field.
     """
     account = offer.payee()
@@ -61,7 +71,7 @@ def start(session: Session, offer: Offer, gift: Gift, token: str, visitor: str =
     key = _key(offer, gift, token)
     session.execute(
         insert(Donation)
-        .values(**_row(offer, account, gift, key), visitor=visitor)
+        .values(**_row(offer, account, gift, key), **asdict(origin))
         .on_conflict_do_nothing(index_elements=[Donation.idempotency])
     )
     donation = session.scalars(

@@ -15,10 +15,11 @@ from werkzeug.wrappers.response import Response
 from app.core.ids import new_code
 from app.core.settings import Settings
 
-CONSENT, VISITOR, SESSION = "consent", "visitor", "visit"
+CONSENT, VISITOR, SESSION, CAME_BY = "consent", "visitor", "visit", "came_by"
 YEAR = timedelta(days=365)
 QUIET = timedelta(minutes=30)  # a session ends when nothing was looked at for so long
 CODE_LENGTH = 22
+LONGEST_SHARE = 40
 
 # Pages on which a visitor is asked: those that show videos.
 ASKING = frozenset({"public.home", "watch.video"})
@@ -33,9 +34,10 @@ class Visitor:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Keep the cookies of visitors who have agreed, and offer `asks_consent()` to templates."""
+    """Keep the cookies of visitors who have agreed, and offer `asks_consent()` and `came_by()` to templates."""
     app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key, salt="visitor")
     app.add_template_global(asks_consent)
+    app.add_template_global(came_by)
     secure = settings.base_url.startswith("https:")
 
     @app.after_request
@@ -45,7 +47,8 @@ def install(app: Flask, settings: Settings) -> None:
             known = visitor()
             code = known.code if known else _read(VISITOR) or new_code(CODE_LENGTH)
             began = known.session_at.timestamp() if known else time.time()
-            for name, value, age in ((VISITOR, code, YEAR), (SESSION, str(int(began)), QUIET)):
+            of_visit = {SESSION: str(int(began)), CAME_BY: came_by()}
+            for name, value, age in ((VISITOR, code, YEAR), *((*one, QUIET) for one in of_visit.items())):
                 signed = str(_signer().dumps(value))
                 response.set_cookie(name, signed, age, secure=secure, httponly=True, samesite="Lax")
         return response
@@ -57,6 +60,12 @@ def visitor() -> Visitor | None:
     if not agreed() or code is None or began is None:
         return None
     return Visitor(code, datetime.fromtimestamp(int(began), UTC))
+
+
+def came_by() -> str:
+    """The code of the share that this page, or with consent this session, was come to by; empty for none."""
+    named = request.args.get("r", "")[:LONGEST_SHARE]
+    return named or (_read(CAME_BY) or "" if agreed() else "")
 
 
 def agreed() -> bool:
@@ -74,7 +83,7 @@ def answer(response: Response, *, yes: bool) -> None:
     secure = cast("bool", current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(CONSENT, "yes" if yes else "no", YEAR, secure=secure, httponly=True, samesite="Lax")
     if not yes:
-        for name in (VISITOR, SESSION):
+        for name in (VISITOR, SESSION, CAME_BY):
             response.delete_cookie(name)
 
 

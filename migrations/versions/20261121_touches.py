@@ -48,6 +48,32 @@ def upgrade() -> None:
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON visitor_person "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
+    op.create_table(
+        "share",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        sa.Column("video_id", sa.BigInteger(), sa.ForeignKey("video.id"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), sa.ForeignKey("share.id"), nullable=True),
+        sa.Column("donation_id", sa.BigInteger(), sa.ForeignKey("donation.id"), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.CheckConstraint("parent_id < id", name=op.f("ck_share_older_parent")),
+        sa.UniqueConstraint("donation_id", name=op.f("uq_share_donation_id")),
+    )
+    op.create_index(op.f("ix_share_parent_id"), "share", ["parent_id"])
+    op.create_index(op.f("ix_share_video_id"), "share", ["video_id"])
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON share "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.create_table(
+        "share_count",
+        sa.Column("share_id", sa.BigInteger(), sa.ForeignKey("share.id"), primary_key=True),
+        sa.Column("arrivals", sa.BigInteger(), nullable=False),
+    )
+    op.add_column(
+        "donation", sa.Column("share_id", sa.BigInteger(), sa.ForeignKey("share.id"), nullable=True)
+    )
+    op.create_index(op.f("ix_donation_share_id"), "donation", ["share_id"])
     op.add_column("donation", sa.Column("visitor", sa.String(), nullable=False, server_default=""))
     op.add_column(
         "project", sa.Column("credit_window_days", sa.Integer(), nullable=False, server_default="30")

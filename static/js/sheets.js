@@ -1,6 +1,6 @@
 // The sheets over a player: share, keys, donate. The video waits while one is open and goes on afterwards.
 import { DonateForm } from "./donate.js";
-import { touched } from "./touches.js";
+import { through, touched } from "./touches.js";
 
 export class Sheets {
   constructor(current) {
@@ -61,12 +61,24 @@ export class Sheets {
   }
 
   openShare(root) {
-    const { link, title, code } = (root ?? this.current()?.root).dataset;
-    this.passing = { url: link, title };
-    this.share.querySelector("[data-share-title]").textContent = title;
-    this.share.querySelector("[data-copy]").dataset.copy = link;
-    this.share.querySelector("[data-share-qr]").src = `/v/${code}/qr.svg`;
-    this.#show(this.share);
+    const { dataset } = root ?? this.current().root;
+    this.share.querySelector("[data-share-title]").textContent = dataset.title;
+    this.#pass(dataset.title, dataset.link, `/v/${dataset.code}/qr.svg`);
+    if (this.#show(this.share)) this.#ownLink(dataset);
+  }
+
+  #pass(title, url, picture) {
+    this.passing = { url, title };
+    this.share.querySelector("[data-copy]").dataset.copy = url;
+    this.share.querySelector("[data-share-qr]").src = picture;
+  }
+
+  // A link of one's own, by which what comes of it can be told. Until it is here, the plain one is as good.
+  async #ownLink(dataset) {
+    const answer = await fetch(dataset.shareBy, { method: "POST", body: new URLSearchParams({ r: through }) }).catch(() => null);
+    if (!answer?.ok || !this.share.open) return;
+    const { link, qr } = await answer.json();
+    this.#pass(dataset.title, link, qr);
   }
 
   openKeys() {

@@ -4,6 +4,9 @@ const VIEW_SECONDS = 6;
 const MOST = 20;
 const AFTER_MS = 4000;
 
+// The share that this page was opened by.
+export const through = new URLSearchParams(location.search).get("r") ?? "";
+
 const told = new Set();
 const played = new WeakMap();
 let waiting = [];
@@ -21,8 +24,10 @@ export function touched(code, kind) {
 function send() {
   const now = Date.now();
   const batch = waiting.splice(0, MOST).map(([code, kind, at]) => [code, kind, now - at]);
-  if (batch.length) navigator.sendBeacon("/touches", JSON.stringify({ told: batch }));
+  if (batch.length) navigator.sendBeacon("/touches", JSON.stringify({ told: batch, through }));
 }
+
+if (through) touched(document.querySelector("[data-player]")?.dataset.code, "arrive");
 
 // Media events do not bubble; they are caught on their way down.
 document.addEventListener("timeupdate", ({ target: video }) => {

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.settings import Settings
-from app.credit import touches
+from app.credit import relay, touches
 from app.credit.models import Touch, VisitorPerson
 from app.gateways.touch_stream import TouchStream
 from app.videos.models import Video
@@ -106,3 +106,36 @@ def test_signing_in_says_who_the_visitor_is_from_then_on(
     agree(client, video)
     client.post("/sign-in", data={"email": person.email, "password": factories.PASSWORD})
     assert session.scalars(select(VisitorPerson.person_id)).all() == [person.id]
+
+
+def test_a_share_remembers_who_it_came_by_and_its_gifts_count_for_it(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    first = client.post(f"/v/{video.code}/share").json
+    assert first is not None
+    code = first["link"].partition("?r=")[2]
+    second = client.post(f"/v/{video.code}/share", data={"r": code}).json
+    assert second is not None
+    page = client.get(second["link"]).text
+    assert f"r={second['link'].partition('?r=')[2]}" in page  # the way to give carries it on
+    told = {"told": [[video.code, "arrive", 0]], "through": second["link"].partition("?r=")[2]}
+    client.post("/touches", data=json.dumps(told), content_type="text/plain")
+    assert kept(session, settings) == []
+    share = relay.find(session, code)
+    assert share is not None
+    assert (relay.chain(session, share.id).opened, relay.chain(session, share.id).hops) == (1, 1)
+    assert client.get(first["qr"]).data != client.get(f"/v/{video.code}/qr.svg").data
+
+
+def test_with_consent_a_visit_remembers_its_share_on_other_pages(
+    client: FlaskClient, session: Session, video: Video
+) -> None:
+    agree(client, video)
+    share = relay.make(session, video.id, "")
+    client.get(f"/v/{video.code}?r={share.code}")
+    other = factories.video(session)
+    made = client.post(f"/v/{other.code}/share").json
+    assert made is not None
+    passed_on = relay.find(session, made["link"].partition("?r=")[2])
+    assert passed_on is not None
+    assert passed_on.parent_id == share.id

@@ -1,16 +1,20 @@
 """What pages with a player tell of a visitor who has agreed to it, and the question itself."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers.response import Response
 
-from app.credit import touches
+from app.core.db import unit_of_work
+from app.credit import relay, touches
 from app.credit.touches import Told
+from app.videos import feed
 from app.web import visitors
 from app.web.access import Rule, allow
 from app.web.addresses import own_path
+from app.web.limits import SHARE, limiter
 from app.web.outside import touch_stream
+from app.web.watch.views import link_to
 
 watch_touches = Blueprint("watch_touches", __name__)
 consent = Blueprint("consent", __name__)
@@ -18,6 +22,7 @@ consent = Blueprint("consent", __name__)
 MAX_BODY_BYTES = 4096
 MOST_TOUCHES = 20
 HOUR_MS = 3_600_000
+LONGEST_CODE = 40
 
 
 class Batch(BaseModel):
@@ -26,6 +31,7 @@ class Batch(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     told: list[tuple[str, str, int]] = Field(max_length=MOST_TOUCHES)
+    through: str = Field(default="", max_length=LONGEST_CODE)  # the share that the page was opened by
 
 
 @watch_touches.post("/touches")
@@ -40,8 +46,22 @@ def tell() -> ResponseReturnValue:
     known = visitors.visitor()
     if known is not None and batch.told:
         told = [Told(code, kind, min(max(ago, 0), HOUR_MS)) for code, kind, ago in batch.told]
-        touches.tell(touch_stream(), known.code, known.session_at, told)
+        touches.tell(touch_stream(), known.code, known.session_at, told, batch.through)
+    elif batch.through and any(kind == touches.ARRIVE for _, kind, _ in batch.told):
+        touches.tell_arrival(touch_stream(), batch.through)
     return "", 204
+
+
+@watch_touches.post("/v/<code>/share")
+@allow(Rule.EVERYONE)
+@limiter.limit(SHARE)
+def share(code: str) -> ResponseReturnValue:
+    """A link of one's own to pass on; it remembers the share that its maker came by."""
+    came_by = request.form.get("r", "")[:LONGEST_CODE] or visitors.came_by()
+    with unit_of_work() as session:
+        video = feed.by_code(session, code).video
+        made = relay.make(session, video.id, came_by)
+    return jsonify(link=f"{link_to(code)}?r={made.code}", qr=url_for("watch.qr", code=code, r=made.code)), 201
 
 
 @consent.post("/consent")

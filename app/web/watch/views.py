@@ -3,10 +3,11 @@
 import io
 
 import segno
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.db import unit_of_work
+from app.credit import relay
 from app.videos import feed
 from app.web.access import Rule, allow
 from app.web.outside import settings
@@ -52,7 +53,8 @@ def video(code: str) -> ResponseReturnValue:
 def qr(code: str) -> Response:
     with unit_of_work() as session:
         feed.by_code(session, code)
-    return qr_picture(link_to(code))
+        share = relay.find(session, request.args.get("r", ""))
+    return qr_picture(f"{link_to(code)}?r={share.code}" if share else link_to(code))
 
 
 def link_to(code: str) -> str:
