@@ -45,6 +45,7 @@ class Engines:
         """Settings for one of the databases, with this worker's own buckets."""
         variables = environment(self.home) | {
             "KINDRELAY_BASE_URL": "http://127.0.0.1:8000",
+            "KINDRELAY_GATE_FORM_SECONDS": "0",  # tests fill a form in faster than anybody reads
             "KINDRELAY_DATABASE_URL": postgres.url(self.home, self._port("postgres"), database),
             "KINDRELAY_REDIS_URL": valkey.url(self._port("valkey"), redis_database),
             "KINDRELAY_S3_PRIVATE_BUCKET": f"{seaweedfs.PRIVATE_BUCKET}-{self.worker}",

@@ -10,9 +10,11 @@ and return the finisher that runs in the task's own transaction.
 from collections.abc import Callable, Mapping
 
 from workers import (
+    alarms,
     closing,
     credit,
     finance,
+    gate,
     leftovers,
     media,
     orphans,
@@ -27,6 +29,7 @@ from workers import (
 from workers.lease import Finisher
 
 SHORT: Mapping[str, Callable[..., None]] = {
+    "alerts.announce": alarms.announce,
     "donations.expire": credit.expire,
     "payees.look": payees.look,
     "ledger.snapshot": finance.snapshot,
@@ -52,6 +55,7 @@ LONG: Mapping[str, Callable[..., Finisher]] = {
     "donations.refund": finance.refund,
     "payees.refresh": payees.refresh,
     "donations.close_open": closing.close_open,
+    "donations.close_page": gate.close_page,
     "mail.send": outbound.send_mail,
     "sandbox.deliver": outbound.deliver_sandbox_event,
 }

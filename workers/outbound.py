@@ -20,7 +20,7 @@ from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
 from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
-from workers import donor_mail
+from workers import alarms, donor_mail, gate
 from workers.lease import Finisher, GiveUp, Lease, nothing
 from workers.letters import Letter, address
 
@@ -183,6 +183,8 @@ def _about_video(session: Session, video: Video) -> Letter:
 
 # Mail name (its folder in templates/emails) → who gets it and what it says; None when it is no longer wanted.
 MAILS: dict[str, Callable[..., Letter | None]] = {
+    "alert": alarms.alert,
+    "confirm_gift": gate.confirm_gift,
     "donor_link": donor_mail.donor_link,
     "monthly_ended": donor_mail.monthly_ended,
     "monthly_failed": donor_mail.monthly_failed,

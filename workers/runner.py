@@ -9,7 +9,7 @@ import structlog
 
 from app.core import db, runtime, tasks, wakeups
 from app.core.tasks import Claim, LeaseLost
-from workers import stopping
+from workers import alarms, stopping
 from workers.jobs import BATCHED, FIRST, LONG, SHORT
 from workers.lease import Finisher, GiveUp, Lease
 
@@ -139,7 +139,9 @@ def _attempt(claim: Claim, work: Callable[[], Finisher]) -> None:
 def _give_back(claim: Claim, error: Exception) -> None:
     log.warning("task failed", attempt=claim.attempt, exc_info=error)
     with db.unit_of_work() as session:
-        tasks.give_back(session, claim, f"{type(error).__name__}: {error}", final=isinstance(error, GiveUp))
+        words = f"{type(error).__name__}: {error}"
+        if tasks.give_back(session, claim, words, final=isinstance(error, GiveUp)):
+            alarms.task_died(session, claim.task_id, claim.name, error)
 
 
 def _release(claim: Claim) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.core import clock, db, runtime, tasks, wakeups
-from workers import touches
+from workers import alarms, touches
 
 SWEEP_LOCK = 5_467_365  # any number that nothing else locks
 
@@ -52,6 +52,7 @@ def sweep() -> int:
         for name in (*DAILY, *(SANDBOX_DAILY if simulated else ())):
             tasks.defer(session, name, dedupe_key=f"{name}:{now:%Y-%m-%d}")
         due = tasks.due(session)
+        alarms.tasks_died(session, dead)
     if dead:
         log.error("tasks are dead", task_ids=list(dead))
     wakeups.top_up(due)

@@ -11,6 +11,7 @@ class Action(StrEnum):
     TEAM_MANAGE = "team.manage"
     PAYMENTS_MANAGE = "payments.manage"
     PROJECT_EDIT = "project.edit"
+    PROJECT_PAUSE = "project.pause"
     REPORT_READ = "report.read"
     DONOR_READ = "donor.read"
     MONEY_READ = "money.read"  # payouts, disputes, differences
@@ -19,11 +20,12 @@ class Action(StrEnum):
 
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "owner": frozenset(Action),
-    "editor": frozenset({Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.REPORT_READ}),
+    "editor": frozenset({Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.PROJECT_PAUSE, Action.REPORT_READ}),
     "finance": frozenset(
         {
             Action.NONPROFIT_READ,
             Action.PAYMENTS_MANAGE,
+            Action.PROJECT_PAUSE,
             Action.REPORT_READ,
             Action.DONOR_READ,
             Action.MONEY_READ,

@@ -6,7 +6,9 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.core.gate_settings import GateSettings
 
 DEFAULT_SECRET = "kindrelay-embedded-only"  # noqa: S105 (refused outside the embedded environment)
 MIN_SECRET_LENGTH = 24
@@ -28,7 +30,7 @@ class SettingsError(Exception):
     """The environment cannot be booted from; the message is one sentence that names the value."""
 
 
-class Settings(BaseSettings):
+class Settings(GateSettings):
     """Everything an operator decides. Each field is the variable KINDRELAY_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="KINDRELAY_", frozen=True, extra="ignore")

@@ -27,8 +27,10 @@ class TaskKind:
 
 
 TASKS = {
+    "alerts.announce": TaskKind("outbound"),
     "credit.settle": TaskKind("money"),
     "donations.close_open": TaskKind("outbound"),
+    "donations.close_page": TaskKind("outbound"),
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "donations.refund": TaskKind("outbound", max_attempts=20),

@@ -138,8 +138,11 @@ def finish_all(session: Session, claims: Sequence[Claim]) -> None:
         raise LeaseLost(f"tasks {sorted(lost)} ({claims[0].name})")
 
 
-def give_back(session: Session, claim: Claim, error: str, *, final: bool = False) -> None:
-    """Return a failed task: to be tried again after a pause, or dead when `final` or out of attempts."""
+def give_back(session: Session, claim: Claim, error: str, *, final: bool = False) -> bool:
+    """Return a failed task: to be tried again after a pause, or dead when `final` or out of attempts.
+
+    Returns whether it is dead.
+    """
     kind = TASKS[claim.name]
     dead = final or claim.attempt >= kind.max_attempts
     jitter = random.uniform(0.5, 1.0)  # noqa: S311 (jitter is no secret)
@@ -153,6 +156,7 @@ def give_back(session: Session, claim: Claim, error: str, *, final: bool = False
             dead_at=func.now() if dead else None,
         )
     )
+    return dead
 
 
 def release(session: Session, claim: Claim) -> None:

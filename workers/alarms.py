@@ -1,0 +1,57 @@
+"""Alerts that the workers raise themselves, and how alerts reach the administrators."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.core import alerts, clock, tasks
+from app.core.models import Alert, Task
+from app.core.task_kinds import TASKS
+from app.donations.settlement import Mismatch
+from workers.letters import Letter, address
+
+
+def task_died(session: Session, task_id: int, name: str, error: BaseException | str) -> None:
+    """Raise an alert when work on money was given up: one an hour for each kind, one for each mismatch."""
+    if not (TASKS[name].queue == "money" or name.startswith("donations.")):
+        return
+    cause = getattr(error, "__cause__", None)
+    if isinstance(cause, Mismatch):
+        alerts.raise_alert(
+            session, alerts.MISMATCH, f"task:{task_id}", f"mismatch:{task_id}", task=name, error=str(cause)
+        )
+        return
+    hour = f"{clock.now():%Y-%m-%dT%H}"
+    alerts.raise_alert(
+        session, alerts.DEAD_TASK, f"task:{task_id}", f"dead:{name}:{hour}", task=name, error=str(error)[:300]
+    )
+
+
+def tasks_died(session: Session, task_ids: Sequence[int]) -> None:
+    """The same for tasks that the sweeper has buried."""
+    for task in session.scalars(select(Task).where(Task.id.in_(task_ids)).order_by(Task.id)):
+        task_died(session, task.id, task.name, task.last_error or "")
+
+
+def announce(session: Session, *, alert_id: int) -> None:
+    """Mail an alert to every administrator."""
+    for person_id in session.scalars(select(Person.id).where(Person.is_admin).order_by(Person.id)):
+        tasks.defer(session, "mail.send", mail="alert", alert_id=alert_id, person_id=person_id)
+
+
+def alert(session: Session, *, alert_id: int, person_id: int) -> Letter | None:
+    """Tells an administrator what has happened; not once somebody has seen it."""
+    raised = session.get_one(Alert, alert_id)
+    admin = session.get_one(Person, person_id)
+    if raised.seen_at is not None or not admin.is_admin:
+        return None
+    values = {
+        "name": admin.name,
+        "kind": raised.kind,
+        "details": raised.details,
+        "at": raised.at,
+        "link": address("/admin/alerts"),
+    }
+    return Letter(admin.email, admin.locale, values)

@@ -1,0 +1,103 @@
+"""What the gate before the provider learns from events, the pay pages it has closed, and its mail."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.core import clock, db, runtime, tasks
+from app.core.tasks import Claim
+from app.donations.cases import Case
+from app.donations.gate import Gate, Outcome
+from app.donations.models import Donation, PaymentEvent
+from app.gateways import traffic
+from app.gateways.counters import Counters
+from app.gateways.payments.contract import EventKind, PaymentRefused
+from app.gateways.payments.registry import open_gateway
+from workers.lease import Finisher, Lease, nothing
+from workers.letters import Letter, address
+
+ENDINGS = {EventKind.SUCCEEDED: True, EventKind.FAILED: False}
+
+log = structlog.get_logger()
+
+
+def learn(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
+    """Tell the gate how payments ended, and have the pay pages closed on which too much has failed.
+
+    Money is settled whether Valkey answers or not: the gate then lets nobody through, and learns less.
+    """
+    news = {event.id for event in told if event.kind in ENDINGS}
+    by_payment = {case.donation.idempotency: case.donation for case in cases}
+    outcomes = [
+        Outcome(
+            payment=case.donation.idempotency,
+            project=str(case.donation.project_id),
+            event=str(event.id),
+            succeeded=ENDINGS[EventKind(event.kind)],
+            card=event.card,
+        )
+        for case in cases
+        for event in case.events
+        if event.id in news
+    ]
+    settings = runtime.settings()
+    try:
+        closing = Gate(_counters(settings.redis_url), settings).learn(outcomes, clock.now())
+    except RedisError as error:
+        log.warning("the gate has not learned how payments ended", error=str(error))
+        return
+    for payment in closing:
+        donation_id = by_payment[payment].id
+        tasks.defer(
+            session, "donations.close_page", dedupe_key=f"close_page:{donation_id}", donation_id=donation_id
+        )
+
+
+@cache
+def _counters(redis_url: str) -> Counters:
+    return Counters(redis_url)
+
+
+def close_page(_claim: Claim, _lease: Lease, *, donation_id: int) -> Finisher:
+    """Make a pay page unpayable on which too many cards have failed; its donor can begin again."""
+    gateway = open_gateway(runtime.settings(), traffic.transport())
+    with db.unit_of_work() as session:
+        donation = session.scalars(
+            select(Donation).where(Donation.id == donation_id).options(joinedload(Donation.payment_account))
+        ).one()
+    if gateway is None or gateway.name != donation.provider or donation.reference is None:
+        return nothing
+    try:
+        gateway.close_payment(donation.payment_account.reference, donation.reference)
+    except PaymentRefused as error:
+        log.info("pay page not closed", reference=donation.reference, reason=error.detail)
+        return nothing
+
+    def forget_address(session: Session) -> None:
+        session.get_one(Donation, donation_id).pay_url = None
+
+    return forget_address
+
+
+def confirm_gift(session: Session, *, donation_id: int) -> Letter | None:
+    """The link that opens the payment of a gift, while its project is under attack."""
+    donation = session.scalars(
+        select(Donation)
+        .where(Donation.id == donation_id)
+        .options(joinedload(Donation.nonprofit), joinedload(Donation.project))
+    ).one()
+    if donation.state != "pending" or donation.pay_url is not None or not donation.email:
+        return None
+    values = {
+        "donor": donation.donor_name,
+        "amount": donation.amount,
+        "payee": donation.nonprofit.name,
+        "project": donation.project.title,
+        "link": address(f"/d/{donation.code}/confirm"),
+        "test_mode": donation.provider == "sandbox",
+    }
+    return Letter(donation.email, donation.locale, values)
