@@ -44,7 +44,7 @@ def ask(
         raise Invalid("reason", N_("Say why the money goes back. Only your team sees it."))
     if len(reason) > MAX_REASON_LENGTH:
         raise Invalid("reason", N_("Use at most %(length)s characters."), length=MAX_REASON_LENGTH)
-    session.refresh(donation, with_for_update=True)
+    session.refresh(donation, with_for_update={"of": Donation})
     earlier = session.scalar(select(Refund).where(Refund.code == code))
     if earlier is not None:
         return _same(earlier, donation, amount)
