@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+import psutil
 from sqlalchemy.exc import OperationalError
 
 from app.core import migrate, runtime
@@ -24,23 +26,54 @@ START_SECONDS = 60
 @contextmanager
 def engines() -> Iterator[Settings]:
     """Real engines with durable writes and a migrated database, which this process is connected to."""
+    with _host("--engines-only") as (home, host):
+        variables = _when_up(home, host)
+        migrate.upgrade(variables["KINDRELAY_DATABASE_URL"])
+        yield _connected(variables)
+
+
+@contextmanager
+def platform(port: int) -> Iterator[tuple[Settings, psutil.Process]]:
+    """The whole platform as `kindrelay up` starts it, and the process that all of it runs under."""
+    with _host("--port", str(port)) as (home, host):
+        variables = _when_up(home, host)
+        while not _is_ready(port):
+            if host.poll() is not None:
+                raise SystemExit("the platform did not start")
+            time.sleep(0.2)
+        yield _connected(variables), psutil.Process(host.pid)
+
+
+@contextmanager
+def _host(*options: str) -> Iterator[tuple[Home, subprocess.Popen[bytes]]]:
     with tempfile.TemporaryDirectory(prefix="kindrelay-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL's own user must get in when this runs as root
         home = Home(Path(folder) / "home")
-        command = [sys.executable, "-m", "app.cli", "up", "--engines-only", "--home", str(home.path)]
-        host = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        command = [sys.executable, "-m", "app.cli", "up", *options, "--home", str(home.path)]
+        host = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         try:
-            variables = _when_up(home, host)
-            os.environ.update(variables)
-            settings = Settings(
-                **{name.removeprefix("KINDRELAY_").lower(): value for name, value in variables.items()}
-            )
-            migrate.upgrade(settings.database_url)
-            runtime.start(settings).dispose()
-            yield settings
+            yield home, host
         finally:
             host.send_signal(signal.SIGTERM)
             host.wait()
+
+
+def _connected(variables: dict[str, str]) -> Settings:
+    os.environ.update(variables)
+    settings = Settings(
+        **{name.removeprefix("KINDRELAY_").lower(): value for name, value in variables.items()}
+    )
+    runtime.start(settings).dispose()
+    return settings
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _when_up(home: Home, host: subprocess.Popen[bytes]) -> dict[str, str]:
