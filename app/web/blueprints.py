@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from app.web.accounts.views import accounts
+from app.web.admin.alerts import admin_alerts
 from app.web.admin.nonprofits import admin
 from app.web.admin.operations import operations
 from app.web.admin.videos import admin_videos
@@ -11,11 +12,13 @@ from app.web.desk.finance import desk_finance
 from app.web.desk.finance_exports import desk_finance_exports
 from app.web.desk.finance_matters import desk_finance_matters
 from app.web.desk.nonprofits import desk
+from app.web.desk.pausing import desk_pausing
 from app.web.desk.payees import desk_payees
 from app.web.desk.projects import desk_projects
 from app.web.desk.reports import desk_reports
 from app.web.desk.team import desk_team
 from app.web.desk.updates import desk_updates
+from app.web.donate.mailbox import donate_mailbox
 from app.web.donate.views import donate
 from app.web.donor.monthly import donor_monthly
 from app.web.donor.views import donor
@@ -50,6 +53,7 @@ ALL: tuple[Blueprint, ...] = (
     studio_uploads,
     studio_posters,
     donate,
+    donate_mailbox,
     donor,
     donor_monthly,
     receipts,
@@ -63,12 +67,14 @@ ALL: tuple[Blueprint, ...] = (
     desk_finance,
     desk_finance_matters,
     desk_finance_exports,
+    desk_pausing,
     desk_payees,
     desk_projects,
     desk_receipts,
     desk_team,
     desk_updates,
     admin,
+    admin_alerts,
     admin_videos,
     operations,
 )

@@ -45,6 +45,18 @@ def load_project(session: Session, code: str, action: Action) -> Project:
     return project
 
 
+def load_any_project(session: Session, code: str) -> Project:
+    """Any project with its nonprofit, for administrators."""
+    if not required_person().is_admin:
+        raise NotAllowed(N_("Only administrators can see this."))
+    project = session.scalar(
+        select(Project).where(Project.code == code).options(joinedload(Project.nonprofit))
+    )
+    if project is None:
+        raise NotFound(N_("There is no project at this address."))
+    return project
+
+
 def load_own_video(session: Session, code: str) -> Video:
     """A video of the signed-in creator, unless it was removed."""
     video = session.scalar(

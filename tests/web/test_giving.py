@@ -287,7 +287,7 @@ def test_a_lost_answer_and_another_try_are_the_same_payment(
         ("amount", "1.234", "decimal places"),
         ("email", "dora@", "email address"),
         ("public_message", "x" * 501, "at most 500"),
-        ("idempotency", "short", "Load the page again"),
+        ("idempotency", "short", "send it again"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(

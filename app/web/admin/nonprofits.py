@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import tasks
+from app.core import alerts, tasks
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
 from app.gateways.mail import kept
@@ -29,6 +29,7 @@ NEWEST_MAILS = 5
 def queues() -> ResponseReturnValue:
     with unit_of_work() as session:
         page = {
+            "alerts": alerts.unseen(session),
             "waiting": verification.waiting(session),
             "dead": tasks.dead(session),
             "mails": kept.newest(session, NEWEST_MAILS),

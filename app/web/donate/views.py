@@ -6,19 +6,19 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.core import ids
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
-from app.credit import evidence
+from app.credit import evidence, relay
 from app.donations import checkout, offers, queries
+from app.donations.checkout import Origin
 from app.donations.eligibility import NotEligible
 from app.donations.models import Donation
 from app.donations.offers import Offer
 from app.gateways.payments.contract import Capabilities, PaymentGateway, PaymentRefused
 from app.web import visitors
 from app.web.access import Rule, allow
+from app.web.donate import gatekeeper
 from app.web.donate.forms import DonateForm
-from app.web.limits import DONATE, limiter
 from app.web.outside import payments, settings
 from app.web.private import private
 from app.web.text import _
@@ -28,14 +28,12 @@ donate = Blueprint("donate", __name__)
 
 @donate.route("/v/<video_code>/donate", methods=["GET", "POST"])
 @allow(Rule.EVERYONE)
-@limiter.limit(DONATE, methods=["POST"])
 def from_video(video_code: str) -> ResponseReturnValue:
     return _give(lambda session: offers.of_video(session, video_code, settings().payment_provider))
 
 
 @donate.route("/p/<project_code>/donate", methods=["GET", "POST"])
 @allow(Rule.EVERYONE)
-@limiter.limit(DONATE, methods=["POST"])
 def from_project(project_code: str) -> ResponseReturnValue:
     return _give(lambda session: offers.of_project(session, project_code, settings().payment_provider))
 
@@ -47,6 +45,8 @@ def thanks(donation_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
         parts = evidence.parts_of(session, donation.id)
+        share = relay.of_gift(session, donation) if parts else None
+        chain = relay.chain(session, share.id) if share else None
     gateway = payments()
     on_its_way = donation.state == "pending" or _paid_meanwhile(gateway, donation)
     page = render_template(
@@ -55,8 +55,21 @@ def thanks(donation_code: str) -> ResponseReturnValue:
         parts=parts,
         test_mode=gateway is not None and gateway.name == donation.provider and _provider_can().test_mode,
         on_its_way=on_its_way,
+        share=share,
+        chain=chain,
     )
     return private(page)
+
+
+@donate.get("/d/<donation_code>/chain")
+@allow(Rule.EVERYONE)
+def chain(donation_code: str) -> ResponseReturnValue:
+    """What came of the donor's share, as the piece of the page that shows it."""
+    with unit_of_work() as session:
+        donation = queries.by_code(session, donation_code)
+        share = relay.of_gift(session, donation) if donation.captured_minor else None
+        grown = relay.chain(session, share.id) if share else None
+    return private(render_template("donate/chain.html", chain=grown))
 
 
 @donate.get("/d/<donation_code>/pay")
@@ -67,7 +80,7 @@ def pay(donation_code: str) -> ResponseReturnValue:
         donation = queries.by_code(session, donation_code)
         offer = offers.of_project(session, donation.project.code, settings().payment_provider)
     if offer.obstacle is not None:
-        return _closed(offer, offer.obstacle)
+        return closed(offer, offer.obstacle)
     return redirect(donation.pay_url or _own_page(donation), code=303)
 
 
@@ -94,15 +107,18 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
     with unit_of_work() as session:
         offer = find(session)
     if offer.obstacle is not None:
-        return _closed(offer, offer.obstacle)
-    form = DonateForm(idempotency=ids.new_code(22), frequency="once")
+        return closed(offer, offer.obstacle)
+    form, status = DonateForm(idempotency=gatekeeper.new_token(), frequency="once"), 422
     if form.sent_and_valid():
         try:
             return _go_on(_next_step(find, form))
         except NotEligible as error:
-            return _closed(offer, error.message)
+            return closed(offer, error.message)
         except KindrelayError as error:
             form.refuse(error)
+            status = gatekeeper.status_of(error)
+            if isinstance(error, gatekeeper.PressAgain):
+                form.idempotency.data = gatekeeper.new_token()
     page = render_template(
         "donate/donate.html",
         form=form,
@@ -111,7 +127,7 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
         creator=offer.creator,
         provider=_provider_can(),
     )
-    return page, 422 if form.problem or form.errors else 200
+    return page, status if form.problem or form.errors else 200
 
 
 def _go_on(address: str) -> ResponseReturnValue:
@@ -126,25 +142,35 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
     gateway = payments()
     if gateway is None:
         abort(404)
-    known = visitors.visitor()
-    with unit_of_work() as session:
+    token = form.idempotency.data or ""
+    with gatekeeper.at_the_gate(token) as gate, unit_of_work() as session:
         offer = find(session)
         gift = form.gift(offer.project.currency, monthly_offered=_provider_can().monthly)
-        donation = checkout.start(
-            session, offer, gift, form.idempotency.data or "", known.code if known else ""
-        )
+        donation = checkout.start(session, offer, gift, token, _origin(session))
+        gate.let_in(session, donation)
         left_behind = checkout.left_behind(session, donation)
     if donation.state != "pending":
         return url_for("donate.thanks", donation_code=donation.code)
     if paid := _close(gateway, left_behind):
         return url_for("donate.thanks", donation_code=paid.code)
-    if donation.pay_url is not None:
-        return donation.pay_url
+    if gate.waits_for_mail:
+        return url_for("donate_mailbox.sent")
+    return donation.pay_url or open_payment(gateway, donation)
+
+
+def open_payment(gateway: PaymentGateway, donation: Donation) -> str:
+    """Open the payment of a pending donation, and say where it is paid; doing it again is safe."""
     asked = checkout.payment_request(donation, _own_page(donation), mobile=_on_a_phone())
     opened = gateway.open_payment(asked)
     with unit_of_work() as session:
         checkout.opened(session, donation.id, opened)
     return opened.pay_url
+
+
+def _origin(session: Session) -> Origin:
+    known = visitors.visitor()
+    share = relay.find(session, visitors.came_by())
+    return Origin(known.code if known else "", share.id if share else None)
 
 
 def _close(gateway: PaymentGateway, left_behind: Iterable[Donation]) -> Donation | None:
@@ -174,6 +200,7 @@ def _own_page(donation: Donation) -> str:
     return settings().base_url.rstrip("/") + url_for("donate.thanks", donation_code=donation.code)
 
 
-def _closed(offer: Offer, reason: str) -> ResponseReturnValue:
+def closed(offer: Offer, reason: str) -> ResponseReturnValue:
+    """The page that says why a project may not receive."""
     page = render_template("donate/closed.html", project=offer.project, video=offer.video, reason=_(reason))
     return page, 409
