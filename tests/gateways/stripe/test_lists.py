@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from app.core.money import Money
-from app.gateways.payments.contract import EventKind, PayoutLine
+from app.gateways.payments.contract import EventKind, PaymentRefused, PayoutLine
 from app.gateways.payments.stripe.client import StripeGateway
 from app.gateways.payments.stripe.events import LISTED
 from tests.gateways.stripe import objects
@@ -73,11 +75,11 @@ def test_fees_come_with_the_bookings_and_have_the_name_that_webhooks_gave_them(
     assert told.fee_minor == 44
 
 
-def test_an_account_that_was_taken_back_hides_no_other(stripe: StripeGateway, wire: Wire) -> None:
+def test_an_account_that_was_taken_back_cannot_be_listed(stripe: StripeGateway, wire: Wire) -> None:
     wire.put("GET", "events", refusal("invalid_request_error", "account_invalid"), status=403)
-    wire.put("GET", "events", listed(at(1, "checkout.session.completed", objects.session())))
-    wire.put("GET", "balance_transactions", listed())
-    assert len(stripe.list_settled(SINCE, ["acct_gone", ACCOUNT])) == 1
+    with pytest.raises(PaymentRefused) as refused:
+        stripe.list_settled(SINCE, ["acct_gone"])
+    assert "account_invalid" in refused.value.detail
 
 
 def test_a_payout_is_the_sum_of_its_lines(stripe: StripeGateway, wire: Wire) -> None:

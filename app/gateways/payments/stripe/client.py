@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import stripe
-import structlog
 from stripe import HTTPClient, RequestsClient, StripeClient
 
 from app.core.money import Money
@@ -33,8 +32,6 @@ TIMEOUT_SECONDS = 10
 RETRIES = 2
 HISTORY = timedelta(days=30)  # how long Stripe lists an event
 PAGE = 100
-
-log = structlog.get_logger()
 
 
 class StripeGateway:
@@ -101,15 +98,12 @@ class StripeGateway:
         accounts: Collection[str],
         awaited: Collection[Awaited] = (),  # noqa: ARG002 (Stripe lists its events)
     ) -> list[VerifiedEvent]:
-        """Everything that happened since (30 days at most), with the ids that its webhooks have."""
-        told: list[VerifiedEvent] = []
-        for account in accounts:
-            try:
-                with asking():
-                    told += self._since(since, account)
-            except PaymentRefused as refused:  # an organisation has taken its account back
-                log.warning("an account cannot be read", account=account, detail=refused.detail)
-        return told
+        """Everything that happened since (30 days at most), with the ids that its webhooks have.
+
+        Raises PaymentRefused when one of the accounts was taken back from us.
+        """
+        with asking():
+            return [event for account in accounts for event in self._since(since, account)]
 
     def list_payouts(self, since: datetime, account: str) -> list[SentPayout]:
         """What was sent to the account's bank since, oldest first."""
