@@ -17,6 +17,7 @@ from workers import (
     gate,
     leftovers,
     media,
+    monthly,
     orphans,
     outbound,
     payees,
@@ -56,6 +57,7 @@ LONG: Mapping[str, Callable[..., Finisher]] = {
     "payees.refresh": payees.refresh,
     "donations.close_open": closing.close_open,
     "donations.close_page": gate.close_page,
+    "monthly.hold": monthly.hold,
     "mail.send": outbound.send_mail,
     "sandbox.deliver": outbound.deliver_sandbox_event,
 }

@@ -17,6 +17,7 @@ HOURLY = (
     "donations.reconcile",
     "donations.expire",
     "donations.close_open",
+    "monthly.hold",
     "ledger.snapshot",
     "media.sweep_orphans",
 )

@@ -41,6 +41,7 @@ TASKS = {
     "media.reencode": TaskKind("media", max_attempts=8, backoff_seconds=15.0, priority=BULK),
     "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0, priority=SOON),
     "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0, priority=BULK),
+    "monthly.hold": TaskKind("outbound", max_attempts=8),
     "payees.look": TaskKind("outbound", max_attempts=3),
     "payees.refresh": TaskKind("outbound", max_attempts=8, backoff_seconds=15.0),
     "videos.publish_scheduled": TaskKind("outbound"),

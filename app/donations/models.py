@@ -260,6 +260,7 @@ class MonthlyGift(Row):
     created_at: Mapped[datetime] = mapped_column(default=now)
     next_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]  # paused by the platform, because its project may not receive
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="")
 

@@ -19,6 +19,7 @@ from app.core.i18n import N_
 from app.core.money import Money
 from app.donations import amounts, donors, renewals
 from app.donations.models import CODE_LENGTH, Donation, MonthlyGift
+from app.gateways.payments.contract import PaymentGateway
 from app.nonprofits.models import Nonprofit, PaymentAccount
 from app.projects.models import Project
 from app.videos.models import Video
@@ -61,7 +62,9 @@ class Holding:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What can be done with it as it stands."""
+        """What can be done with it as it stands; one that the platform holds back can only be ended."""
+        if self.gift.held_at is not None and self.gift.state != "ended":
+            return (Change.END,)
         return OPEN_TO.get(self.gift.state, ())
 
     @property
@@ -130,6 +133,20 @@ def check(held: Holding, change: Change, amount: Money | None = None) -> None:
         raise KindrelayError(N_("This cannot be done with the gift as it stands now."))
     if amount is not None:
         amounts.check(amount)
+
+
+def ask(
+    gateway: PaymentGateway, account: str, subscription: str, change: Change, amount: Money | None = None
+) -> None:
+    """Ask the provider for a change. Raises PaymentRefused, and PaymentsUnavailable when it is silent."""
+    if change is Change.PAUSE:
+        gateway.pause_monthly(account, subscription)
+    elif change is Change.RESUME:
+        gateway.resume_monthly(account, subscription)
+    elif change is Change.END:
+        gateway.end_monthly(account, subscription)
+    elif amount is not None:
+        gateway.change_monthly(account, subscription, amount)
 
 
 def note(session: Session, gift_id: int, change: Change, amount: Money | None = None) -> None:

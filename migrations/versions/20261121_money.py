@@ -200,6 +200,7 @@ def _monthly_gifts() -> None:
         _moment("created_at"),
         _moment("next_at", nullable=True),
         _moment("failed_at", nullable=True),
+        _moment("held_at", nullable=True),
         _moment("ended_at", nullable=True),
         _text("end_reason"),
         sa.CheckConstraint(

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, tasks
 from app.core.settings import Settings
 from app.donations import donors, monthly
 from app.donations.models import Donation, LedgerEntry, MonthlyGift, Receipt
@@ -18,6 +18,7 @@ from app.finance import books
 from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxSubscription
 from app.gateways.payments.sandbox import subscriptions
+from app.nonprofits.models import Nonprofit
 from app.projects import updates
 from app.projects.models import Project
 from app.videos.models import Video
@@ -266,3 +267,34 @@ def test_the_link_of_one_monthly_gift_opens_no_other_page(
     token = monthly.link_token(gift, settings.secret_key)
     assert client.get(f"/gifts/{token}").status_code == 404
     assert client.get(f"/monthly/{my_gifts(client, session).rsplit('/', 1)[1]}").status_code == 404
+
+
+def test_nothing_is_taken_each_month_for_what_may_not_receive(
+    client: FlaskClient, session: Session, project: Project, video: Video
+):
+    given(client, video, frequency="monthly")
+    gift = session.scalars(select(MonthlyGift)).one()
+    at_provider = session.scalars(select(SandboxSubscription)).one()
+
+    def held(hour: int) -> tuple[str, str]:
+        tasks.defer(session, "monthly.hold", dedupe_key=f"hold {hour}")
+        run_due("outbound", "money")
+        session.expire_all()
+        return gift.state, at_provider.state
+
+    nonprofit = session.get_one(Nonprofit, project.nonprofit_id)
+    assert held(1) == ("active", "active")
+    nonprofit.status = "suspended"
+    session.flush()
+    assert held(2) == ("paused", "paused")
+    address = mailed(session, "/monthly")
+    assert "We have paused it" in client.get(address).text
+    assert client.post(address, data={"change": "resume"}).status_code == 422
+    nonprofit.status = "verified"
+    session.flush()
+    assert held(3) == ("active", "active")
+    client.post(address, data={"change": "pause"})
+    assert held(4) == ("paused", "paused"), "what the donor paused is the donor's to resume"
+    project.status = "closed"
+    session.flush()
+    assert held(5) == ("ended", "ended")

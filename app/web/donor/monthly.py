@@ -74,14 +74,7 @@ def _ask(held: Holding, change: Change, amount: Money | None) -> None:
             N_("This site does not work with the payment service of this gift right now. Please write to us.")
         )
     try:
-        if change is Change.PAUSE:
-            gateway.pause_monthly(held.account, held.reference)
-        elif change is Change.RESUME:
-            gateway.resume_monthly(held.account, held.reference)
-        elif change is Change.END:
-            gateway.end_monthly(held.account, held.reference)
-        elif amount is not None:
-            gateway.change_monthly(held.account, held.reference, amount)
+        monthly.ask(gateway, held.account, held.reference, change, amount)
     except PaymentRefused as error:
         raise KindrelayError(
             N_("The payment service did not accept this. Your gift is as it was; please try again later.")

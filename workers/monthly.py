@@ -1,0 +1,41 @@
+"""Taking nothing each month for what may not receive."""
+
+import structlog
+
+from app.core import db, runtime
+from app.core.tasks import Claim
+from app.donations import holds, monthly
+from app.gateways import traffic
+from app.gateways.payments.contract import PaymentRefused, PaymentsUnavailable
+from app.gateways.payments.registry import open_gateway
+from workers.lease import Finisher, Lease, nothing
+
+log = structlog.get_logger()
+
+
+def hold(_claim: Claim, lease: Lease) -> Finisher:
+    """Pause or end the monthly gifts to what may not receive, and let those go on that may again.
+
+    Raises PaymentsUnavailable, once the others are done, when the provider did not answer for some.
+    """
+    gateway = open_gateway(runtime.settings(), traffic.transport())
+    if gateway is None:
+        return nothing
+    with db.unit_of_work() as session:
+        steps = holds.due(session, gateway.name)
+    silent = 0
+    for step in steps:
+        if lease.lost.is_set():
+            break
+        try:
+            monthly.ask(gateway, step.account, step.reference, step.change)
+        except PaymentRefused as error:
+            log.warning("monthly gift not held", reference=step.reference, reason=error.detail)
+        except PaymentsUnavailable:
+            silent += 1
+        else:
+            with db.unit_of_work() as session:
+                holds.note(session, step)
+    if silent:
+        raise PaymentsUnavailable(f"{silent} of {len(steps)} monthly gifts could not be held")
+    return nothing
