@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 APP_ID = "2021000000000001"
 SELLER = "2088000000000001"
 TOKEN = "202611BBtokenofpaperlanterns"
-PAID_AT = "2026-11-21 18:30:00"
+PAID_AT = "2026-11-20 18:30:00"
 
 
 def key_pair() -> tuple[rsa.RSAPrivateKey, str, str]:
@@ -105,7 +105,7 @@ class AlipaySide:
         """The fields of a notification about a trade as it is now, not signed yet."""
         trade = self.trades[reference]
         fields = {
-            "notify_time": "2026-11-21 18:30:05",
+            "notify_time": "2026-11-20 18:30:05",
             "notify_type": "trade_status_sync",
             "notify_id": f"notice-{trade.number}-{trade.status}-{trade.refunded}",
             "charset": "utf-8",
@@ -121,14 +121,14 @@ class AlipaySide:
             "receipt_amount": trade.amount,
             "subject": "为孩子们的纸灯笼 + 100%",
             "fund_bill_list": '[{"amount":"' + trade.amount + '","fundChannel":"ALIPAYACCOUNT"}]',
-            "gmt_create": "2026-11-21 18:29:00",
+            "gmt_create": "2026-11-20 18:29:00",
         }
         if trade.paid_at:
             fields["gmt_payment"] = trade.paid_at
         if trade.refunds:
             fields["refund_fee"] = f"{trade.refunded:.2f}"
             fields["out_biz_no"] = list(trade.refunds)[-1]
-            fields["gmt_refund"] = "2026-11-21 19:00:00.123"
+            fields["gmt_refund"] = "2026-11-20 19:00:00.123"
         return {**fields, **changes}
 
     def posted(self, fields: dict[str, str], key: rsa.RSAPrivateKey | None = None) -> bytes:
@@ -218,7 +218,7 @@ class AlipaySide:
             "refund_status": "REFUND_SUCCESS",
             "refund_amount": trade.refunds[request],
             "total_amount": trade.amount,
-            "gmt_refund_pay": "2026-11-21 19:00:00",
+            "gmt_refund_pay": "2026-11-20 19:00:00",
         }
 
 

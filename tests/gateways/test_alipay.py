@@ -174,7 +174,7 @@ def test_asking_finds_payments_and_each_refund_that_nobody_was_told_of(
         (EventKind.REFUNDED, "r1", 500),
         (EventKind.REFUNDED, "r2", 500),
     ]
-    assert told[0].occurred_at == datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+    assert told[0].occurred_at == datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
     assert gateway.list_settled(clock.now(), [SELLER]) == []
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,10 +13,13 @@ from app.core.ids import new_code
 from app.core.money import Money
 from app.donations import refunds
 from app.donations.models import CODE_LENGTH, Donation, PaymentEvent, Refund
+from app.finance import books, provider_list
 from app.gateways.models import KeptMail
+from app.gateways.payments.contract import PaymentGateway
 from app.nonprofits.models import PaymentAccount
 from app.projects.models import Project
 from app.videos.models import Video
+from app.web.outside import payments
 from tests import factories
 from tests.gateways.alipay_side import AlipaySide
 from workers.runner import run_due
@@ -26,6 +30,14 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.
 @pytest.fixture
 def video(session: Session, project: Project) -> Video:
     return factories.video(session, carries=project)
+
+
+@pytest.fixture
+def gateway(site: Flask) -> PaymentGateway:
+    with site.app_context():
+        gateway = payments()
+    assert gateway is not None
+    return gateway
 
 
 def give(client: FlaskClient, video: Video, **headers: str) -> str:
@@ -98,6 +110,24 @@ def test_what_no_notification_told_is_found_by_asking_and_told_late_it_is_nothin
     run_due("money")
     assert len(session.scalars(select(PaymentEvent)).all()) == 2
     assert session.scalars(select(Refund.state)).all() == ["succeeded"]
+
+
+def test_the_books_agree_with_what_alipay_answers_and_miss_what_nobody_told(
+    hook: FlaskClient, session: Session, side: AlipaySide, video: Video, gateway: PaymentGateway
+):
+    side.open(give(hook, video))
+    donation = the_donation(session)
+    side.pay(donation.code)
+    reconcile(session)
+    ask_back(session, the_donation(session), 450)
+    run_due("outbound")
+    reconcile(session)
+    checked = books.check(session, provider_list.ask(gateway))
+    assert [found.in_words() for found in checked.findings.named] == []
+    assert checked.right
+    ask_back(session, the_donation(session), 800)
+    run_due("outbound")
+    assert not books.check(session, provider_list.ask(gateway)).right
 
 
 def reconcile(session: Session) -> None:
