@@ -48,9 +48,8 @@ class Donation(Row):
     )
 
     code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(CODE_LENGTH))
-    number: Mapped[str] = mapped_column(
-        unique=True, default=new_code
-    )  # the nonprofit's name for it; opens nothing
+    # The nonprofit's name for it; it opens nothing.
+    number: Mapped[str] = mapped_column(unique=True, default=new_code)
     nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"), index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))
@@ -277,9 +276,8 @@ class Receipt(Row):
         Index("ix_receipt_donation_id", "donation_id"),
     )
 
-    code: Mapped[str] = mapped_column(
-        unique=True, default=lambda: new_code(CODE_LENGTH)
-    )  # for the check page
+    # For the check page.
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(CODE_LENGTH))
     nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
     number: Mapped[int]  # counts from 1 in each organisation, without a gap
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
