@@ -14,7 +14,7 @@ from app.core.i18n import N_
 from app.core.money import Money
 from app.nonprofits.models import Nonprofit
 from app.projects import search, stories, tags
-from app.projects.models import Project
+from app.projects.models import CREDIT_RULES, LONGEST_WINDOW_DAYS, Project
 
 MAX_TITLE_LENGTH = 100
 MAX_SUMMARY_LENGTH = 240
@@ -33,6 +33,8 @@ class Draft:
     starts_on: date | None = None
     ends_on: date | None = None
     filing_number: str = ""
+    credit_rule: str = "last"
+    credit_window_days: int = 30
 
 
 def create(session: Session, nonprofit: Nonprofit, person_id: int, draft: Draft) -> Project:
@@ -55,7 +57,8 @@ def edit(session: Session, project: Project, person_id: int, draft: Draft, *, ha
     _refuse_closed_fields(project, draft, has_received=has_received)
     _fill(project, draft)
     _save(session, project)
-    audit.record(session, "project.edited", person_id, subject(project))
+    rule = {"rule": project.credit_rule, "window_days": project.credit_window_days}
+    audit.record(session, "project.edited", person_id, subject(project), **rule)
 
 
 def closed_fields(project: Project, *, has_received: bool) -> set[str]:
@@ -103,6 +106,12 @@ def _fill(project: Project, draft: Draft) -> None:
     project.tag, project.tag_key = tag.shown, tag.key
     project.starts_on = draft.starts_on
     project.ends_on = draft.ends_on
+    if draft.credit_rule not in CREDIT_RULES:
+        raise Invalid("credit_rule", N_("Choose one of the rules."))
+    if not 1 <= draft.credit_window_days <= LONGEST_WINDOW_DAYS:
+        words = N_("Write a number of days from 1 to %(most)s.")
+        raise Invalid("credit_window_days", words, most=LONGEST_WINDOW_DAYS)
+    project.credit_rule, project.credit_window_days = draft.credit_rule, draft.credit_window_days
     project.filing_number = text.optional_line("filing_number", draft.filing_number, MAX_FILING_LENGTH)
     project.search = _vector(project, project.nonprofit.name)
 

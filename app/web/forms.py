@@ -15,6 +15,7 @@ from app.web.text import _
 OUR_WORDS = {
     "Not a valid choice.": N_("Choose one from the list."),
     "Invalid Choice: could not coerce.": N_("Choose one from the list."),
+    "Not a valid integer value.": N_("Write a whole number."),
     "Not a valid date value.": N_("Write a date such as 2026-05-31."),
 }
 

@@ -24,6 +24,8 @@ TYPED = {
     "starts_on": "",
     "ends_on": "",
     "filing_number": "",
+    "credit_rule": "position",
+    "credit_window_days": "14",
 }
 
 
@@ -45,7 +47,8 @@ def desk(client: FlaskClient, editor: Person) -> FlaskClient:
 
 
 def _typed(of: Project, **values: str) -> dict[str, str]:
-    return {"title": of.title, "summary": of.summary, "story": of.story, **values}
+    rule = {"credit_rule": "linear", "credit_window_days": "7"}
+    return {"title": of.title, "summary": of.summary, "story": of.story, **rule, **values}
 
 
 def test_a_project_is_written_published_told_about_and_closed(
@@ -56,6 +59,7 @@ def test_a_project_is_written_published_told_about_and_closed(
     here = f"/desk/projects/{made.code}"
     assert (answer.status_code, answer.location) == (303, here)
     assert (made.tag_key, made.goal_minor, made.currency) == ("draw-it-into-reality", 125050, "USD")
+    assert (made.credit_rule, made.credit_window_days) == ("position", 14)
     assert "Draft" in desk.get(f"/desk/{at.code}/projects").text
     assert desk.get(f"/p/{made.code}").status_code == 404
 
@@ -95,6 +99,9 @@ def test_a_new_project_is_proposed_in_the_countrys_own_currency(
         ("currency", "XTS", "Choose one from the list."),
         ("tag", "!", "A tag has 2 to 50 characters."),
         ("ends_on", "soon", "Write a date such as"),
+        ("credit_rule", "mine", "Choose one from the list."),
+        ("credit_window_days", "0", "Write a number of days from 1 to 365."),
+        ("credit_window_days", "a week", "Write a whole number."),
         ("summary", "x" * 241, "Use at most 240 characters."),
     ],
 )

@@ -6,7 +6,16 @@ from typing import Any, cast
 
 from babel import Locale
 from babel.numbers import get_territory_currencies
-from wtforms import DateField, EmailField, FileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    EmailField,
+    FileField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Optional
 
 from app.core.errors import Invalid
@@ -33,6 +42,14 @@ DOCUMENT_KIND_NAMES = {
     "certificate": _l("Certificate"),
     "identity": _l("Proof of who signs"),
     "other": _l("Something else"),
+}
+# The rules of app.credit.rules in words.
+RULE_NAMES = {
+    "last": _l("All to the video it was given from"),
+    "first": _l("All to the first video seen"),
+    "linear": _l("The same to each video seen"),
+    "decay": _l("More to the videos seen last"),
+    "position": _l("Most to the first and the last video"),
 }
 
 
@@ -91,12 +108,17 @@ class ProjectForm(Form):
     starts_on = DateField(_l("First day"), [Optional()])
     ends_on = DateField(_l("Last day"), [Optional()])
     filing_number = StringField(_l("Filing number"))
+    credit_rule = SelectField(_l("How videos share the credit of a gift"), default="last")
+    credit_window_days = IntegerField(
+        _l("Days before a gift that count"), [InputRequired(_l("Please fill this in."))], default=30
+    )
 
     def __init__(self, project: Project | None = None, **values: Any) -> None:
         if project is not None:
             values["goal"] = f"{Money(project.goal_minor, project.currency).decimal:f}"
         super().__init__(project, **values)
         self.currency.choices = currencies()
+        self.credit_rule.choices = list(RULE_NAMES.items())
 
     def draft(self, kept: Project | None = None) -> Draft:
         """What was typed, as the domain takes it; `kept` has the values of the fields that are closed.
@@ -136,7 +158,7 @@ def _typed(form: Form, name: str, kept: object) -> Any:
     if name not in form:
         return getattr(kept, name)
     field: Any = form[name]
-    return field.data if isinstance(field, DateField) else field.data or ""
+    return field.data if isinstance(field, DateField | IntegerField) else field.data or ""
 
 
 def countries() -> list[tuple[str, str]]:
