@@ -21,9 +21,10 @@ from sqlalchemy import text
 
 from app.core import db, runtime, tasks
 from app.embedded.ports import is_free
-from bench import floor, gifts, load
+from bench import floor, load
 from bench.engines import platform
-from bench.gifts import Receiving
+from tests import many
+from tests.many import Receiving
 from workers import runner
 from workers.lease import Lease
 
@@ -69,9 +70,9 @@ def main() -> None:
     port = next(port for port in range(8600, 8700) if is_free(port, "127.0.0.1"))
     with platform(port) as (settings, host):
         runtime.start(settings)
-        to = gifts.receiving()
+        to = many.receiving()
         under = load_figures(settings.sandbox_secret, port, host, to, wanted)
-        lowest = floor.measure(settings.database_url, to, gifts.begin(to, "floor", wanted.sample))
+        lowest = floor.measure(settings.database_url, to, many.begin(to, "floor", wanted.sample))
         settle = settle_seconds(to, wanted.sample)
     figures = under | {
         "floor_keep_ms": round(lowest.keep * 1000, 2),
@@ -88,7 +89,7 @@ def load_figures(
     secret: str, port: int, host: psutil.Process, to: Receiving, wanted: argparse.Namespace
 ) -> dict[str, Any]:
     """What the platform did with the webhooks that came at the wanted rate, beside the pages."""
-    payments = gifts.begin(to, "sent", round(wanted.rate * wanted.seconds))
+    payments = many.begin(to, "sent", round(wanted.rate * wanted.seconds))
     before = cpu_seconds(host)
     seen = load.run(
         load.Plan(port, secret, to.account, payments, wanted.rate, f"/v/{to.video_code}", wanted.reads)
@@ -126,9 +127,9 @@ def until_settled(count: int) -> float:
 
 def settle_seconds(to: Receiving, count: int) -> float:
     """Seconds a donation, when a worker settles what has piled up: claimed, settled, marked as done."""
-    values = {"account": to.account, "amount": gifts.AMOUNT, "fee": gifts.FEE, "currency": gifts.CURRENCY}
+    values = {"account": to.account, "amount": many.AMOUNT, "fee": many.FEE, "currency": many.CURRENCY}
     with db.unit_of_work() as session:
-        session.execute(KEPT, {**values, "names": gifts.begin(to, "settle", count), "queue": OWN_QUEUE})
+        session.execute(KEPT, {**values, "names": many.begin(to, "settle", count), "queue": OWN_QUEUE})
     began = time.perf_counter()
     while True:
         with db.unit_of_work() as session:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import make_url
 
-from bench.gifts import AMOUNT, CURRENCY, FEE, Receiving
+from tests.many import AMOUNT, CURRENCY, FEE, Receiving
 
 KEEP_EVENT = """
     INSERT INTO payment_event (provider, event_id, kind, account, reference, part, alias, subscription, card,

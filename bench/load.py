@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from app.gateways.payments.sandbox import messages, signature
-from bench.gifts import AMOUNT, CURRENCY, FEE
+from tests.many import AMOUNT, CURRENCY, FEE
 
 CONNECTIONS, READERS = 32, 4
 TRIES = 5

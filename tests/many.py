@@ -1,4 +1,4 @@
-"""Gifts for the donations benchmark: a project with a video, and as many open payments as are wanted."""
+"""Gifts by the thousand: a project with a video, and as many open payments as are wanted."""
 
 from dataclasses import dataclass
 
