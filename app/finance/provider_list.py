@@ -56,8 +56,8 @@ def lay_out(session: Session, listed: Listed) -> None:
     """
     session.execute(text("DROP TABLE IF EXISTS pg_temp.provider_event"))
     session.execute(text(_TABLE))
-    for rows in _chunks(listed.events):
-        session.execute(text(_INSERT), rows)
+    for columns in _chunks(listed.events):
+        session.execute(text(_INSERT), columns)
     session.execute(
         text(_KEPT), {"provider": listed.provider, "since": listed.since, "asked_at": listed.asked_at}
     )
@@ -87,23 +87,21 @@ def _payments(session: Session, provider: str) -> Sequence[Awaited]:
     return [Awaited(account, reference or "", names or ()) for account, reference, names in rows]
 
 
-def _chunks(events: Iterable[VerifiedEvent]) -> Iterable[list[dict[str, Any]]]:
+def _chunks(events: Iterable[VerifiedEvent]) -> Iterable[dict[str, list[Any]]]:
+    """The events, a chunk at a time, as a list of values for each column."""
     rest = iter(events)
     while chunk := list(islice(rest, CHUNK)):
-        yield [
-            {
-                "event_id": event.event_id,
-                "kind": event.kind.value,
-                "account": event.account,
-                "reference": event.reference,
-                "part": event.part,
-                "amount_minor": event.amount.minor,
-                "fee_minor": event.fee_minor,
-                "currency": event.amount.currency,
-                "occurred_at": event.occurred_at,
-            }
-            for event in chunk
-        ]
+        yield {
+            "event_id": [event.event_id for event in chunk],
+            "kind": [event.kind.value for event in chunk],
+            "account": [event.account for event in chunk],
+            "reference": [event.reference for event in chunk],
+            "part": [event.part for event in chunk],
+            "amount_minor": [event.amount.minor for event in chunk],
+            "fee_minor": [event.fee_minor for event in chunk],
+            "currency": [event.amount.currency for event in chunk],
+            "occurred_at": [event.occurred_at for event in chunk],
+        }
 
 
 _COLUMNS = "event_id, kind, account, reference, part, amount_minor, fee_minor, currency, occurred_at"
@@ -113,10 +111,13 @@ _TABLE = """
         fee_minor bigint, currency text, occurred_at timestamptz
     ) ON COMMIT DROP
 """
-_INSERT = (
-    f"INSERT INTO provider_event ({_COLUMNS}) VALUES (:event_id, :kind, :account, :reference, :part, "
-    ":amount_minor, :fee_minor, :currency, :occurred_at) ON CONFLICT DO NOTHING"
-)
+_INSERT = f"""
+    INSERT INTO provider_event ({_COLUMNS})
+    SELECT * FROM unnest(CAST(:event_id AS text[]), CAST(:kind AS text[]), CAST(:account AS text[]),
+        CAST(:reference AS text[]), CAST(:part AS text[]), CAST(:amount_minor AS bigint[]),
+        CAST(:fee_minor AS bigint[]), CAST(:currency AS text[]), CAST(:occurred_at AS timestamptz[]))
+    ON CONFLICT DO NOTHING
+"""
 _KEPT = (
     f"INSERT INTO provider_event ({_COLUMNS}) SELECT {_COLUMNS} FROM payment_event "
     "WHERE provider = :provider AND (occurred_at < :since OR received_at >= :asked_at) ON CONFLICT DO NOTHING"

@@ -40,12 +40,13 @@ class Happening:
 def of(session: Session, donation: Donation) -> list[Happening]:
     """The line of a donation, newest first."""
     happenings = [
-        Happening("begun", donation.created_at, donation.amount),
         *_moved(session, donation),
         *_refunds(session, donation),
         *_receipts(session, donation),
     ]
-    return sorted(happenings, key=lambda one: one.at, reverse=True)
+    # Providers tell time in whole seconds, so a payment may seem older than the gift it belongs to.
+    begun = Happening("begun", donation.created_at, donation.amount)
+    return [*sorted(happenings, key=lambda one: one.at, reverse=True), begun]
 
 
 def _moved(session: Session, donation: Donation) -> Iterator[Happening]:
