@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
 from app.donations.models import PaymentEvent
-from app.gateways.payments.contract import VerifiedEvent
+from app.gateways.payments.contract import EventKind, VerifiedEvent
 
 # Made once, and of the table rather than its class: building it for each webhook cost more than running it.
 _events = cast("Table[Any]", PaymentEvent.__table__)
@@ -24,8 +24,12 @@ _AS_TOLD = tuple(field.name for field in fields(VerifiedEvent) if field.name not
 def record(session: Session, event: VerifiedEvent) -> bool:
     """Keep a verified event and defer its settlement; False when it was kept before.
 
-    Told twice at once, the second waits for the first to commit and finds it there.
+    Told twice at once, the second waits for the first to commit and finds it there. News of an account is
+    about no gift and is not kept: the provider is asked what it lets the account do now.
     """
+    if event.kind is EventKind.ACCOUNT_CHANGED:
+        news = f"payee:{event.provider}:{event.event_id}"
+        return tasks.defer(session, "payees.refresh", dedupe_key=news, account=event.account) is not None
     row = {name: getattr(event, name) for name in _AS_TOLD}
     row |= {
         "kind": event.kind.value,

@@ -37,4 +37,7 @@ def code_of(error: stripe.StripeError) -> str:
 
 
 def _detail(error: stripe.StripeError) -> str:
-    return f"{type(error).__name__} {code_of(error)}: {error.user_message or error}"[:500]
+    if isinstance(error, stripe.APIConnectionError):
+        return f"no connection to Stripe: {error.__cause__ or error.user_message}"[:300]
+    said = " ".join(str(error.user_message or error).split())
+    return f"{type(error).__name__} {code_of(error)}: {said}"[:500]
