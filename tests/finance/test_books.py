@@ -1,6 +1,5 @@
 """check-books finds what was changed behind the application's back, names it, and says so of nothing else."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.core.money import Money
 from app.finance import books
 from app.gateways.payments.contract import EventKind
-from app.gateways.payments.sandbox.client import SandboxGateway
 from tests.finance.conftest import World, listing
 
 # What is planted, by a superuser past every trigger: the gift it is done to, the statements (`:id` is the
@@ -262,14 +260,3 @@ def test_a_refund_that_nobody_told_us_of_is_found_once_it_is_not_on_its_way_any_
     assert [(one.donation, one.expected, one.found) for one in found.findings.named] == [
         (gift.number, "100", "0")
     ]
-
-
-@pytest.mark.usefixtures("live_database")
-def test_the_command_says_when_the_provider_was_not_asked():
-    said: list[str] = []
-    nobody = SandboxGateway("http://127.0.0.1:9", "secret")
-    assert books.run(said.append, nobody, as_json=False, offline=True) == books.AGREE
-    assert said[-2:] == ["The provider's own list is left out: as asked for.", "The books agree to the cent."]
-    assert books.run(said.append, nobody, as_json=True, offline=False) == books.NOT_PROVED
-    told = json.loads(said[-1])
-    assert (told["right"], "refused" in told["provider_left_out"]) == (True, True)
