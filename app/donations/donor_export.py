@@ -64,6 +64,7 @@ def _gift(gift: Donation, receipts: list[int]) -> dict[str, Any]:
         "language": gift.locale,
         "public_message": gift.public_message,
         "private_note": gift.private_note,
+        "visitor": gift.visitor,
         "payment_provider": gift.provider,
         "payment_reference": gift.reference,
         "receipt_numbers": receipts,

@@ -144,6 +144,7 @@ def forget(session: Session, email: str) -> int:
             email="",
             public_message="",
             private_note="",
+            visitor="",
             forgotten_at=at,
             # The key of a form is made from what was filled in; that of a renewal from the provider's name.
             idempotency=case(
