@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import Client
 
 from app.core import clock, runtime
 from app.core.db import unit_of_work
@@ -80,6 +82,64 @@ def test_a_bad_signature_is_400_and_leaves_no_row(
     assert kept(session) == (0, 0)
 
 
+def test_a_body_altered_by_a_byte_is_400_and_leaves_no_row(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation
+):
+    raw_body = body_about(session, donation)
+    signed = signature.sign(settings.sandbox_secret, raw_body, clock.now())
+    altered = raw_body.replace(b'"amount_minor":1000', b'"amount_minor":1001')
+    assert altered != raw_body
+    assert send(client, settings, altered, **{signature.HEADER: signed}) == 400
+    assert kept(session) == (0, 0)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_stale_or_future_signature_is_400_and_leaves_no_row(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation, minutes: int
+):
+    raw_body = body_about(session, donation)
+    then = clock.now() + timedelta(minutes=minutes)
+    signed = signature.sign(settings.sandbox_secret, raw_body, then)
+    assert send(client, settings, raw_body, **{signature.HEADER: signed}) == 400
+    assert kept(session) == (0, 0)
+
+
+def test_a_signed_live_event_and_one_that_is_not_utf_8_are_400_and_leave_no_row(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation
+):
+    for raw_body in (body_about(session, donation, test=False), b"\xff\xfe" + body_about(session, donation)):
+        assert send(client, settings, raw_body) == 400
+    assert kept(session) == (0, 0)
+
+
+def test_an_event_of_another_account_is_kept_for_a_person_and_pays_nothing(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation
+):
+    assert send(client, settings, body_about(session, donation, account="somebody-else")) == 200
+    run_due("money")
+    assert donation.state == "pending"
+    task = session.scalars(select(Task).where(Task.name == "credit.settle")).one()
+    assert task.dead_at is not None
+
+
+def test_an_answer_that_is_lost_after_the_commit_is_asked_for_again_and_counts_once(
+    client: FlaskClient, app: Flask, session: Session, settings: Settings, donation: Donation
+):
+    raw_body = body_about(session, donation)
+
+    def cut_off(environ: Any, _start_response: Any) -> Iterator[bytes]:
+        list(app(environ, lambda *_: lambda _: None))
+        raise ConnectionResetError
+
+    signed = {signature.HEADER: signature.sign(settings.sandbox_secret, raw_body, clock.now())}
+    with pytest.raises(ConnectionResetError):
+        Client(cut_off).post("/hooks/sandbox", data=raw_body, headers=signed)
+    assert kept(session) == (1, 1)
+    assert send(client, settings, raw_body) == 200
+    run_due("money")
+    assert (kept(session), donation.captured_minor) == ((1, 1), 1000)
+
+
 def test_an_unknown_provider_is_404(
     client: FlaskClient, session: Session, settings: Settings, donation: Donation
 ):
@@ -88,7 +148,8 @@ def test_an_unknown_provider_is_404(
 
 
 def test_a_body_beyond_the_limit_is_413(client: FlaskClient, session: Session, settings: Settings):
-    assert send(client, settings, b"x" * (MAX_BODY_BYTES + 1)) == 413
+    for size in (MAX_BODY_BYTES + 1, 10 * 1024 * 1024):
+        assert send(client, settings, b"x" * size) == 413
     assert kept(session) == (0, 0)
 
 
