@@ -1,44 +1,49 @@
 """Keeping what a provider says has happened: once, as it came, with the task that applies it."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
-from app.donations.models import PaymentEvent
-from app.gateways.payments.contract import EventKind, VerifiedEvent
+from app.gateways.payments.contract import VerifiedEvent
 
-# Made once, and of the table rather than its class: building it for each webhook cost more than running it.
-_events = cast("Table[Any]", PaymentEvent.__table__)
-_KEEP = (
-    insert(_events)
-    .on_conflict_do_nothing(index_elements=[PaymentEvent.provider, PaymentEvent.event_id])
-    .returning(_events.c.id)
-)
 _AS_TOLD = tuple(field.name for field in fields(VerifiedEvent) if field.name not in ("kind", "amount"))
+_COLUMNS = ", ".join((*_AS_TOLD, "kind", "amount_minor", "currency", "received_at"))
+
+# One statement for one event or many. Rows go in by one order, so that two who tell the same do not block
+# each other for good.
+_KEEP = text(
+    f"INSERT INTO payment_event ({_COLUMNS}) SELECT {_COLUMNS} "  # noqa: S608 (names of fields, nothing told)
+    "FROM jsonb_populate_recordset(CAST(NULL AS payment_event), CAST(:rows AS jsonb)) "
+    "ORDER BY provider, event_id ON CONFLICT (provider, event_id) DO NOTHING RETURNING id, provider, event_id"
+)
 
 
 def record(session: Session, event: VerifiedEvent) -> bool:
     """Keep a verified event and defer its settlement; False when it was kept before.
 
-    Told twice at once, the second waits for the first to commit and finds it there. News of an account is
-    about no gift and is not kept: the provider is asked what it lets the account do now.
+    Told twice at once, the second waits for the first to commit and finds it there.
     """
-    if event.kind is EventKind.ACCOUNT_CHANGED:
-        news = f"payee:{event.provider}:{event.event_id}"
-        return tasks.defer(session, "payees.refresh", dedupe_key=news, account=event.account) is not None
-    row = {name: getattr(event, name) for name in _AS_TOLD}
-    row |= {
+    return bool(record_all(session, [event]))
+
+
+def record_all(session: Session, told: Sequence[VerifiedEvent]) -> set[tuple[str, str]]:
+    """Keep verified events, as `record` does; the provider and the id of each that was not kept before."""
+    if not told:
+        return set()
+    kept = session.execute(_KEEP, {"rows": json.dumps([_row(event) for event in told], default=str)}).all()
+    tasks.defer_all(session, "credit.settle", [{"event_id": event_id} for event_id, _, _ in kept])
+    return {(provider, name) for _, provider, name in kept}
+
+
+def _row(event: VerifiedEvent) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in _AS_TOLD} | {
         "kind": event.kind.value,
         "amount_minor": event.amount.minor,
         "currency": event.amount.currency,
         "received_at": clock.now(),
     }
-    event_id = session.scalar(_KEEP, row)
-    if event_id is None:
-        return False
-    tasks.defer(session, "credit.settle", event_id=event_id)
-    return True

@@ -4,10 +4,9 @@ import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from app.core.db import unit_of_work
-from app.donations import events
 from app.gateways.payments.contract import WebhookRefused
 from app.web.access import Rule, allow
+from app.web.hooks import together
 from app.web.outside import payments
 
 hooks = Blueprint("hooks", __name__)
@@ -39,8 +38,7 @@ def receive(provider: str) -> ResponseReturnValue:
     except WebhookRefused as error:
         log.warning("webhook refused", provider=provider, reason=str(error))
         return jsonify(error="refused"), 400
-    with unit_of_work() as session:
-        new = sum(events.record(session, event) for event in told)
+    new = together.keep(told)
     if provider in TAKEN:
         return Response(TAKEN[provider], mimetype="text/plain")
     return jsonify(received=len(told), new=new)
