@@ -34,7 +34,7 @@ class Visitor:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Keep the cookies of visitors who have agreed, and offer `asks_consent()` and `came_by()` to templates."""
+    """Keep the cookies of visitors who have agreed; templates get `asks_consent()` and `came_by()`."""
     app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key, salt="visitor")
     app.add_template_global(asks_consent)
     app.add_template_global(came_by)
