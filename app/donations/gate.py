@@ -60,7 +60,6 @@ class Outcome:
 class _Read:
     figures: Figures
     attack_on: str | None
-    is_open: bool
 
 
 class Gate:
@@ -75,13 +74,16 @@ class Gate:
 
         `payment` is a name of the gift that stays the same when its form is sent again.
         """
-        return self._decide(payment, who, project, at, proven=False)
+        plain = self._glance(payment, who, project, at)
+        return Verdict(plain) if plain else self._decide(payment, who, project, at, proven=False)
 
     def prove(self, payment: str, at: datetime) -> Verdict:
         """The same for somebody who holds the link that was mailed. After two days it is too old: REFUSE."""
         [record] = self._counters.look((), [payment], at)[1]
         if record is None:
             return Verdict(Answer.REFUSE)
+        if record["opened"]:
+            return Verdict(Answer.PASS)
         return self._decide(payment, Giver(**record["who"]), record["project"], at, proven=True)
 
     def learn(self, outcomes: Sequence[Outcome], at: datetime) -> list[str]:
@@ -142,17 +144,30 @@ class Gate:
             or any(sums[counter] >= limit for counter, limit in zip(counters, limits, strict=False))
         ]
 
+    def _glance(self, payment: str, who: Giver, project: str, at: datetime) -> Answer | None:
+        """The answer where the address alone makes it plain: most tries of an attack cost no more than this.
+
+        Only well before the end of an attack: somebody has to look whether it goes on.
+        """
+        asked = [payment, f"attack:{project}", f"attack:{SITE}"]
+        found, (record, *marks) = self._counters.look(_counters_of("address", who.address), asked, at)
+        if record is not None and record["opened"]:
+            return Answer.PASS
+        address = Seen(**dict(zip(COUNTED["address"], found, strict=True)))
+        soon = at + timedelta(minutes=self._limits.gate_attack_minutes / 2)
+        wary = any(_lasts(mark, soon) for mark in marks)
+        stopped = gate_rules.is_stopped(address, self._limits, under_attack=wary)
+        return Answer.REFUSE if stopped else None
+
     def _decide(self, payment: str, who: Giver, project: str, at: datetime, *, proven: bool) -> Verdict:
-        read = self._read(payment, who, project, at)
-        if read.is_open:
-            return Verdict(Answer.PASS)
+        read = self._read(who, project, at)
         answer = gate_rules.decide(read.figures, self._limits, proven=proven)
         if answer is Answer.PASS:
             # Counted first and looked at again: of many who come at once, each sees those before it.
             counts = self._is_fresh(read.figures.address.open + read.figures.address.failed)
             names = ("open", "proved") if proven else ("open",)
             mine = _of_people(who, names, at) + _of_places(project, names if counts else names[1:], at)
-            read = self._read(payment, who, project, at, mine)
+            read = self._read(who, project, at, mine)
             answer = gate_rules.decide(read.figures, self._limits, proven=proven)
             if answer is Answer.PASS:
                 record = _record(who, project, opened=at.isoformat(), counts=counts)
@@ -177,14 +192,12 @@ class Gate:
         if changes or waits:
             self._counters.write(changes, waits)
 
-    def _read(
-        self, payment: str, who: Giver, project: str, at: datetime, mine: Sequence[Change] = ()
-    ) -> _Read:
+    def _read(self, who: Giver, project: str, at: datetime, mine: Sequence[Change] = ()) -> _Read:
         """Everything that was counted of them, without what is `mine`, which is added now."""
         asked = [one for one in _names(who) if one[1]] + [("place", project), ("place", SITE)]
         counters = [counter for kind, name in asked for counter in _counters_of(kind, name)]
         marks = [f"attack:{project}", f"attack:{SITE}"]
-        found, (record, *wary) = self._counters.look(counters, [payment, *marks], at, mine)
+        found, wary = self._counters.look(counters, marks, at, mine)
         if mine:
             own = Counts({change.counter: change.by for change in mine})
             found = [max(0.0, sum_ - own[counter]) for counter, sum_ in zip(counters, found, strict=True)]
@@ -196,7 +209,7 @@ class Gate:
         figures = Figures(
             seen["address"], seen["cookie"], seen["form"], seen.get("mailbox"), seen.get("domain"), attacked
         )
-        return _Read(figures, attack_on, is_open=record is not None and bool(record["opened"]))
+        return _Read(figures, attack_on)
 
     def _watch(
         self, places: dict[str, Place], marks: Sequence[Record | None], at: datetime

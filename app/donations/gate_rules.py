@@ -80,7 +80,7 @@ class Figures:
 def decide(figures: Figures, limits: GateSettings, *, proven: bool) -> Answer:
     """What comes next; `proven` is somebody who has opened the link in a mail of ours."""
     address, mailbox, domain = figures.address, figures.mailbox, figures.domain
-    if _failed_too_often(address, HOPELESS * limits.gate_day_failures):
+    if is_stopped(address, limits, under_attack=figures.under_attack, proven=proven):
         return Answer.REFUSE
     for donor in (figures.visitor, mailbox):
         if donor is not None and _failed_too_often(donor, limits.gate_donor_failures):
@@ -89,13 +89,19 @@ def decide(figures: Figures, limits: GateSettings, *, proven: bool) -> Answer:
         return Answer.REFUSE if domain is not None and _spent(domain, limits) else Answer.PASS
     if figures.form.open >= limits.gate_form_payments:
         return Answer.AGAIN
-    if not (_is_busy(address, limits) or (figures.under_attack and not address.is_known)):
+    if not _has_to_prove(address, limits, under_attack=figures.under_attack):
         return Answer.PASS
-    if address.unproven >= limits.gate_letters + address.room or (
-        mailbox is not None and mailbox.unproven >= limits.gate_donor_failures
-    ):
-        return Answer.REFUSE
-    return Answer.PROVE
+    written_to = mailbox is not None and mailbox.unproven >= limits.gate_donor_failures
+    return Answer.REFUSE if written_to else Answer.PROVE
+
+
+def is_stopped(address: Seen, limits: GateSettings, *, under_attack: bool, proven: bool = False) -> bool:
+    """Whether nothing else needs to be known: too much failed here, or too many letters were for nothing."""
+    if _failed_too_often(address, HOPELESS * limits.gate_day_failures):
+        return True
+    if proven or address.unproven < limits.gate_letters + address.room:
+        return False
+    return _has_to_prove(address, limits, under_attack=under_attack)
 
 
 def is_attacked(place: Place, limits: GateSettings, times: int = 1) -> bool:
@@ -120,6 +126,10 @@ def attack_minutes(place: Place, limits: GateSettings) -> float:
 
 def _failed_too_often(seen: Seen, limit: int) -> bool:
     return seen.failed >= limit + seen.room
+
+
+def _has_to_prove(address: Seen, limits: GateSettings, *, under_attack: bool) -> bool:
+    return _is_busy(address, limits) or (under_attack and not address.is_known)
 
 
 def _is_busy(address: Seen, limits: GateSettings) -> bool:

@@ -12,18 +12,18 @@ PREFIX = "kindrelay:gate:"
 RECORD_SECONDS = 2 * 86_400
 
 # All that one call wants, in one instant. Many small values travel as one: packing and parsing each of some
-# sixty would cost a process more than everything else. No name has a blank in it, no record a line break.
+# sixty would cost a process more than everything else. No name and no record has a line break.
 _TURN = f"""
 local answers = {{}}
-for key, by, seconds in string.gmatch(ARGV[1], '(%S+) (%S+) (%S+)') do
+for key, by, seconds in string.gmatch(ARGV[1], '([^\\n]+) (%S+) (%S+)') do
     redis.call('INCRBY', '{PREFIX}' .. key, by)
     redis.call('EXPIRE', '{PREFIX}' .. key, seconds)
 end
-for key in string.gmatch(ARGV[2], '%S+') do
+for key in string.gmatch(ARGV[2], '[^\\n]+') do
     local first = redis.call('SET', '{PREFIX}once:' .. key, 1, 'NX', 'EX', {RECORD_SECONDS})
     answers[#answers + 1] = first and '1' or ''
 end
-for key in string.gmatch(ARGV[3], '%S+') do
+for key in string.gmatch(ARGV[3], '[^\\n]+') do
     answers[#answers + 1] = redis.call('GET', '{PREFIX}' .. key) or ''
 end
 for place = 4, #ARGV, 2 do
@@ -36,7 +36,7 @@ Record = dict[str, Any]
 
 
 class Counter(NamedTuple):
-    """How often something happened to somebody within so many seconds. No name has a blank in it."""
+    """How often something happened to somebody within so many seconds."""
 
     name: str
     of: str
@@ -110,7 +110,7 @@ class Counters:
             together[_key(change.counter, int(change.at.timestamp()) // seconds), 2 * seconds] += change.by
         added = [f"{key} {by} {seconds}" for (key, seconds), by in together.items()]
         kept = [part for name, record in (records or {}).items() for part in (name, json.dumps(record))]
-        answer = self._turn(args=[" ".join(added), " ".join(once), " ".join(reads), *kept])
+        answer = self._turn(args=["\n".join(added), "\n".join(once), "\n".join(reads), *kept])
         return cast("str", answer).split("\n")
 
 
