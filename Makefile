@@ -15,11 +15,12 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev run test lint bench lock messages
+.PHONY: help setup setup-dev run test fuzz-money lint bench lock messages
 
 help:
 	@echo "make run       set everything up and serve Kindrelay with demo content (KINDRELAY_PORT, KINDRELAY_HOME)"
 	@echo "make test      run every test on real engines and a real browser"
+	@echo "make fuzz-money  play 2,000 long stories of payments against the books"
 	@echo "make lint      check style, types, import rules and templates"
 	@echo "make setup     only prepare $(VENV), with $(BIN)/kindrelay in it"
 	@echo "make bench     run the benchmarks"
@@ -36,6 +37,9 @@ run: setup
 test: setup-dev
 	@$(BIN)/python -m tests.browser_binary
 	$(BIN)/pytest -n 2
+
+fuzz-money: setup-dev
+	FUZZ_MONEY=1 $(BIN)/pytest tests/donations/test_money_machine.py
 
 lint: setup-dev
 	$(BIN)/ruff check .
