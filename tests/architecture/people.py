@@ -9,7 +9,7 @@ from app.accounts import passwords
 from app.accounts.models import Person
 from app.core import clock
 from app.core.ids import new_code
-from app.core.models import Task
+from app.core.models import Alert, Task
 from app.core.money import Money
 from app.core.settings import Settings
 from app.donations import donors, monthly, receipts
@@ -79,7 +79,8 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
     mail.attachments = [KeptAttachment(name="a.pdf", content_type="application/pdf", body=b"%PDF")]
     receipt = receipts.ensure(session, gift.id)
     task = Task(name="mail.send", queue="outbound", args={}, run_after=now, dead_at=now, last_error="no")
-    session.add_all([payment, invitation, mail, task])
+    alert = Alert(kind="dead_task", subject="task:1", details={"task": "credit.settle"}, dedupe_key="one")
+    session.add_all([payment, invitation, mail, task, alert])
     session.flush()
     return {
         "nonprofit_code": at.code,
@@ -99,6 +100,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "payment_code": payment.code,
         **_at_the_provider(session, payment),
         "task_id": str(task.id),
+        "alert_id": str(alert.id),
         "mail_id": str(mail.id),
         "attachment_number": "1",
         "provider": "sandbox",

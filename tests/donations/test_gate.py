@@ -1,4 +1,4 @@
-"""The gate at its real functions and a real Valkey: card testers against donors, and what each rule is for."""
+"""The gate at its real functions and a real Valkey: card testers against donors, and the rules one by one."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
