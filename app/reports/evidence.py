@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.money import Money
 from app.credit import evidence as credit_evidence
-from app.credit.evidence import Part
+from app.credit.evidence import Met, Part
 from app.donations.models import Donation, DonationMove, LedgerEntry, LedgerTransaction, PaymentEvent
 
 
@@ -31,6 +31,7 @@ class Evidence:
     events: Sequence[PaymentEvent]
     postings: Sequence[Posting]
     parts: Sequence[Part]
+    path: Sequence[Met]
 
 
 def of(session: Session, donation: Donation) -> Evidence:
@@ -40,7 +41,10 @@ def of(session: Session, donation: Donation) -> Evidence:
     ).all()
     events = session.scalars(
         select(PaymentEvent)
-        .where(PaymentEvent.provider == donation.provider, PaymentEvent.reference == donation.reference)
+        .where(
+            PaymentEvent.provider == donation.provider,
+            PaymentEvent.reference.in_({donation.reference, donation.capture_reference} - {None}),
+        )
         .order_by(PaymentEvent.id)
     ).all()
     rows = session.execute(
@@ -58,4 +62,5 @@ def of(session: Session, donation: Donation) -> Evidence:
     postings = [
         Posting(kind, account, Money(minor, currency), at) for kind, account, minor, currency, at in rows
     ]
-    return Evidence(moves, events, postings, credit_evidence.parts_of(session, donation.id))
+    parts = credit_evidence.parts_of(session, donation.id)
+    return Evidence(moves, events, postings, parts, credit_evidence.path_of(session, parts))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core.money import Money
 from app.credit.rules import RULES
+from app.projects.models import Project
 from app.reports.models import DayRollup
 from app.reports.periods import Period
 from app.videos.models import Video
@@ -102,16 +103,18 @@ def report(session: Session, nonprofit_id: int, period: Period) -> Report:
 
     return Report(
         period=period,
-        rule=rule_in_words(),
+        rule=_rules(session, nonprofit_id),
         creators=lines(lambda key: (key[0], None, key[2])),
         videos=lines(lambda key: key),
         totals=lines(lambda key: (None, None, key[2])),
     )
 
 
-def rule_in_words() -> str:
-    """The credit rules in force with their versions, as stands on every report."""
-    return ", ".join(f"{rule.name} v{rule.version}" for rule in RULES.values())
+def _rules(session: Session, nonprofit_id: int) -> str:
+    """The rules that its projects share credit by, with their versions."""
+    query = select(Project.credit_rule).where(Project.nonprofit_id == nonprofit_id).distinct()
+    rules = (RULES[name] for name in sorted(session.scalars(query)))
+    return ", ".join(f"{rule.name} v{rule.version}" for rule in rules)
 
 
 def _sums(session: Session, nonprofit_id: int, period: Period) -> dict[Key, Figures]:
