@@ -2,7 +2,7 @@
 
 import runpy
 
-BENCHMARKS = ("tasks", "transcode", "insight", "donations")
+BENCHMARKS = ("tasks", "transcode", "insight", "donations", "gate")
 
 for name in BENCHMARKS:
     runpy.run_module(f"bench.{name}", run_name="__main__")
