@@ -35,7 +35,7 @@ class Visitor:
 
 def install(app: Flask, settings: Settings) -> None:
     """Keep the cookies of visitors who have agreed; templates get `asks_consent()` and `came_by()`."""
-    app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key, salt="visitor")
+    app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key)
     app.add_template_global(asks_consent)
     app.add_template_global(came_by)
     secure = settings.base_url.startswith("https:")
@@ -49,7 +49,7 @@ def install(app: Flask, settings: Settings) -> None:
             began = known.session_at.timestamp() if known else time.time()
             of_visit = {SESSION: str(int(began)), CAME_BY: came_by()}
             for name, value, age in ((VISITOR, code, YEAR), *((*one, QUIET) for one in of_visit.items())):
-                signed = str(_signer().dumps(value))
+                signed = str(_signer().dumps(value, salt=name))  # good under this name alone
                 response.set_cookie(name, signed, age, secure=secure, httponly=True, samesite="Lax")
         return response
 
@@ -64,8 +64,10 @@ def visitor() -> Visitor | None:
 
 def came_by() -> str:
     """The code of the share that this page, or with consent this session, was come to by; empty for none."""
-    named = request.args.get("r", "")[:LONGEST_SHARE]
-    return named or (_read(CAME_BY) or "" if agreed() else "")
+    named = request.args.get("r", "")
+    if len(named) <= LONGEST_SHARE and named.isascii() and named.isalnum():
+        return named
+    return (_read(CAME_BY) or "") if agreed() else ""
 
 
 def agreed() -> bool:
@@ -97,6 +99,6 @@ def _signer() -> URLSafeSerializer:
 
 def _read(name: str) -> str | None:
     try:
-        return cast("str", _signer().loads(request.cookies.get(name, "")))
+        return cast("str", _signer().loads(request.cookies.get(name, ""), salt=name))
     except BadSignature:
         return None

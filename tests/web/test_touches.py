@@ -87,8 +87,29 @@ def test_a_forged_visitor_is_nobody(
     assert kept(session, settings) == []
 
 
+def test_a_cookie_is_good_under_its_own_name_alone(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    client.get(f"/v/{video.code}?r=253402214400")
+    chosen = client.get_cookie("came_by")
+    assert chosen is not None
+    client.set_cookie("visit", chosen.value)  # a session that begins in the year 9999
+    assert told(client, video) == 204
+    assert kept(session, settings) == []
+
+
 @pytest.mark.parametrize(
-    "body", ["", "{}", '{"told": [["a", "view"]]}', '{"told": [["a", "view", "now"]]}', "\ud7ff" * 3000]
+    "body",
+    [
+        "",
+        "{}",
+        '{"told": [["a", "view"]]}',
+        '{"told": [["a", "view", "now"]]}',
+        '{"told": [["\\u0000", "view", 0]]}',
+        '{"told": [["a", "arrive", 0]], "through": "\\u0000"}',
+        "\ud7ff" * 3000,
+    ],
 )
 def test_nonsense_is_refused(client: FlaskClient, body: str) -> None:
     assert client.post("/touches", data=body.encode(), content_type="text/plain").status_code in (400, 413)

@@ -1,8 +1,10 @@
 """What pages with a player tell of a visitor who has agreed to it, and the question itself."""
 
+from typing import Annotated
+
 from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from werkzeug.wrappers.response import Response
 
 from app.core.db import unit_of_work
@@ -24,14 +26,16 @@ MOST_TOUCHES = 20
 HOUR_MS = 3_600_000
 LONGEST_CODE = 40
 
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z]*$", max_length=LONGEST_CODE)]
+
 
 class Batch(BaseModel):
     """Touches as a page sends them: video code, kind, and how many milliseconds ago."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    told: list[tuple[str, str, int]] = Field(max_length=MOST_TOUCHES)
-    through: str = Field(default="", max_length=LONGEST_CODE)  # the share that the page was opened by
+    told: list[tuple[Code, str, int]] = Field(max_length=MOST_TOUCHES)
+    through: Code = ""  # the share that the page was opened by
 
 
 @watch_touches.post("/touches")
