@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -23,6 +25,10 @@ ARRIVE = "arrive"
 BATCH = 500  # entries of the stream written in one transaction
 LONGEST_SESSION = timedelta(days=2)  # older partitions need not be looked at
 MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
+# What an entry raises that is not what `tell` writes, or that the database cannot hold.
+NONSENSE = (KeyError, TypeError, ValueError, OverflowError, DataError)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,15 @@ def tell_arrival(stream: TouchStream, through: str) -> None:
 def drain(stream: TouchStream) -> int:
     """Write everything that is on the stream; returns how many touches were new.
 
-    Safe to run anywhere at any time: a batch that is written twice counts once.
+    Safe to run anywhere at any time: touches that are written twice count once. An entry that cannot be
+    written is given up, so that it holds up nothing that comes after it.
     """
     new = 0
     while entries := stream.read(BATCH):
-        with unit_of_work() as session:
-            new += write(session, entries)
+        try:
+            new += _kept(entries)
+        except NONSENSE:
+            new += sum(_kept_or_given_up(entry) for entry in entries)
         stream.done(entries)
     return new
 
@@ -150,6 +159,19 @@ def forget_before(session: Session, day: date) -> list[str]:
     for name in gone:
         session.execute(text(f'DROP TABLE "{name}"'))
     return gone
+
+
+def _kept(entries: Sequence[Entry]) -> int:
+    with unit_of_work() as session:
+        return write(session, entries)
+
+
+def _kept_or_given_up(entry: Entry) -> int:
+    try:
+        return _kept([entry])
+    except NONSENSE as error:
+        log.error("touches that make no sense are given up", entry=entry.name, error=str(error))
+        return 0
 
 
 def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -46,6 +46,19 @@ def test_what_is_told_is_written_and_counted(session: Session, stream: TouchStre
     assert touches.counts(session, [video.id]) == {video.id: {"view": 2, "open": 1}}
 
 
+def test_an_entry_that_makes_no_sense_holds_nothing_up(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    good = {"visitor": "ann", "session": begun().timestamp(), "now": clock.now().timestamp(), "through": ""}
+    stream.append({"told": [], "through": "\0"})
+    stream.append({**good, "told": [[video.code, "view", 0]], "session": 253402214400})
+    stream.append({**good, "told": [[video.code, "view", 0]]})
+    stream.append({"told": [[video.code, "view", 0]]})
+    assert touches.drain(stream) == 1
+    assert written(session) == [("ann", "view")]
+    assert stream.read(10) == []
+
+
 def test_a_session_counts_a_view_once(session: Session, stream: TouchStream, video: Video) -> None:
     start = begun()
     for _ in range(3):
