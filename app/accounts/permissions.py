@@ -20,7 +20,9 @@ class Action(StrEnum):
 
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "owner": frozenset(Action),
-    "editor": frozenset({Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.PROJECT_PAUSE, Action.REPORT_READ}),
+    "editor": frozenset(
+        {Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.PROJECT_PAUSE, Action.REPORT_READ}
+    ),
     "finance": frozenset(
         {
             Action.NONPROFIT_READ,

@@ -1,6 +1,5 @@
 """Views about one's own account."""
 
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

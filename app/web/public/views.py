@@ -107,7 +107,18 @@ def nonprofit(code: str) -> ResponseReturnValue:
 @public.get("/robots.txt")
 @allow(Rule.EVERYONE)
 def robots() -> Response:
-    closed = ("/admin", "/desk", "/studio", "/d/", "/gifts/", "/monthly/", "/sandbox", "/hooks", "/reset", "/sign-")
+    closed = (
+        "/admin",
+        "/desk",
+        "/studio",
+        "/d/",
+        "/gifts/",
+        "/monthly/",
+        "/sandbox",
+        "/hooks",
+        "/reset",
+        "/sign-",
+    )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "Disallow: /*/donate", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
