@@ -138,7 +138,7 @@ def by_number(session: Session, nonprofit: Nonprofit, number: int) -> Receipt:
 
 
 def page(session: Session, nonprofit: Nonprofit, state: str = "", page: int = 1) -> tuple[list[Receipt], int]:
-    """The newest receipts of an organisation, PAGE a page, and how many pages there are.
+    """The newest receipts of an organisation with their gifts, PAGE a page, and how many pages there are.
 
     `state` is one of STATES, or empty for all of them.
     """
@@ -146,7 +146,8 @@ def page(session: Session, nonprofit: Nonprofit, state: str = "", page: int = 1)
     if state in STATES:
         of_it = of_it.where((Receipt.voided_at.is_(None)) == (state == "valid"))
     count = session.scalar(select(func.count()).select_from(of_it.subquery())) or 0
-    found = session.scalars(of_it.order_by(Receipt.number.desc()).limit(PAGE).offset((page - 1) * PAGE))
+    shown = of_it.order_by(Receipt.number.desc()).limit(PAGE).offset((page - 1) * PAGE)
+    found = session.scalars(shown.options(joinedload(Receipt.donation)))
     return list(found), max(1, -(-count // PAGE))
 
 

@@ -107,6 +107,21 @@ def test_finance_sees_voids_and_replaces_receipts(
     assert finance.get(f"{here}?state=void").text.count("No. ") == 2
 
 
+def test_nobody_reads_an_anonymous_donors_name_in_the_receipts(
+    finance: FlaskClient, client: FlaskClient, session: Session, at: Nonprofit, gift: Donation
+):
+    gift.anonymous = True
+    receipts.ensure(session, gift.id)
+    here = f"/desk/{at.code}/receipts"
+    for page in (here, f"{here}/1"):
+        assert "A donor" in finance.get(page).text
+        assert "Dora" not in finance.get(page).text
+    seen = finance.get(f"{here}/1/pdf").data
+    own = client.get(f"/d/{gift.code}/receipt").data
+    assert "Dora" not in PdfReader(io.BytesIO(seen)).pages[0].extract_text()
+    assert "Dora" in PdfReader(io.BytesIO(own)).pages[0].extract_text()
+
+
 def test_an_editor_reads_no_receipts_and_another_organisation_finds_none(
     client: FlaskClient, session: Session, at: Nonprofit, gift: Donation
 ):

@@ -1,5 +1,7 @@
 """The receipts of an organisation: read, voided, issued anew."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +10,8 @@ from app.accounts.permissions import Action
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
 from app.donations import receipt_pdf, receipts
+from app.donations.models import Receipt
+from app.donations.receipt_content import Content
 from app.web.access import allow
 from app.web.loaders import load_nonprofit, may
 from app.web.receipts.files import as_pdf
@@ -26,7 +30,7 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.DONOR_READ)
         found, pages = receipts.page(session, nonprofit, state, page)
-    rows = [(receipt, receipts.content_of(receipt)) for receipt in found]
+    rows = [(receipt, _content(receipt)) for receipt in found]
     return render_template(
         "receipts/index.html", nonprofit=nonprofit, rows=rows, state=state, page=page, pages=pages
     )
@@ -44,7 +48,7 @@ def pdf(nonprofit_code: str, receipt_number: int) -> Response:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.DONOR_READ)
         receipt = receipts.by_number(session, nonprofit, receipt_number)
-    content, is_void = receipts.content_of(receipt), receipt.voided_at is not None
+    content, is_void = _content(receipt), receipt.voided_at is not None
     body = receipt_pdf.receipt(content, receipt.locale, is_void=is_void)
     return as_pdf(body, receipt_pdf.file_name(content.number, receipt.locale))
 
@@ -95,13 +99,19 @@ def _page(nonprofit_code: str, receipt_number: int, void_form: VoidForm, reissue
         "receipts/receipt.html",
         nonprofit=nonprofit,
         receipt=receipt,
-        content=receipts.content_of(receipt),
+        content=_content(receipt),
         successor=successor,
         voided_by=voided_by,
         may=actions,
         void_form=void_form,
         reissue_form=reissue_form,
     )
+
+
+def _content(receipt: Receipt) -> Content:
+    """What a receipt says; without its donor's name where that is not to be shown to anybody."""
+    content = receipts.content_of(receipt)
+    return replace(content, donor="") if receipt.donation.anonymous else content
 
 
 def _address(nonprofit_code: str, receipt_number: int) -> str:
