@@ -122,9 +122,10 @@ def test_a_statement_lists_the_gifts_of_a_range_as_pdf(
     today = clock.now().date().isoformat()
     made = client.get(f"{address}/statement?payee={payee[1]}&first={today}&last={today}")
     assert (made.status_code, made.mimetype) == (200, "application/pdf")
-    assert (
-        client.get(f"{address}/statement?payee={payee[1]}&first={today}&last=1999-01-01").status_code == 422
-    )
+    for nonsense in ("first=2026-02-01&last=2026-01-01", "first=0001-01-01&last=2026-01-01", "first=x"):
+        assert client.get(f"{address}/statement?payee={payee[1]}&{nonsense}").status_code == 422
+    until_the_end = f"{address}/statement?payee={payee[1]}&first={today}&last=9999-12-31"
+    assert client.get(until_the_end).status_code == 422
 
 
 def test_all_that_is_kept_can_be_taken_along(client: FlaskClient, session: Session, video: Video):

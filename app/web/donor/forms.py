@@ -1,6 +1,6 @@
 """The donor's forms."""
 
-from wtforms import BooleanField, DateField, EmailField, StringField
+from wtforms import BooleanField, EmailField, StringField
 from wtforms.validators import InputRequired
 
 from app.web.forms import Form
@@ -20,8 +20,3 @@ class ForgetForm(Form):
         _l("Yes, delete my name, my email and my words from all of my gifts"),
         [InputRequired(_l("Tick this if you are sure."))],
     )
-
-
-class StatementForm(Form):
-    first = DateField(_l("From"))
-    last = DateField(_l("Until"))

@@ -176,7 +176,11 @@ def _added_up(amounts: list[Money]) -> list[Money]:
 
 
 def _day(name: str) -> date:
+    """A day of the address, of these centuries: further off, no moment has one in every time zone."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
-        raise Invalid(name, N_("Write a date such as 2026-05-31.")) from None
+        day = date.min
+    if not 2000 <= day.year <= 2999:
+        raise Invalid(name, N_("Write a date such as 2026-05-31."))
+    return day
