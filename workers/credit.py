@@ -62,4 +62,5 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
 
 def expire(session: Session) -> None:
     """Close the donations that were begun and never paid."""
-    cases_in_hand.expire_abandoned(session)
+    if cases_in_hand.expire_abandoned(session):
+        tasks.defer(session, "donations.expire")

@@ -58,8 +58,11 @@ def advance(session: Session, cases: Sequence[Case], at: datetime) -> list[Move]
     return moves
 
 
-def expire_abandoned(session: Session) -> int:
-    """Close pending donations that nobody has paid for a day; a payment that comes later still counts."""
+def expire_abandoned(session: Session) -> bool:
+    """Close pending donations that nobody has paid for a day; a payment that comes later still counts.
+
+    It closes `EXPIRE_BATCH` at most, the oldest first, and returns whether there may be more.
+    """
     at = clock.now()
     abandoned = session.scalars(
         select(Donation)
@@ -71,7 +74,7 @@ def expire_abandoned(session: Session) -> int:
     moves = [settlement.expire(donation, at) for donation in abandoned]
     session.flush()
     _record(session, moves)
-    return len(moves)
+    return len(moves) == EXPIRE_BATCH
 
 
 def _of_provider(session: Session, provider: str, names: Collection[str]) -> list[Case]:

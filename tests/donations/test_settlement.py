@@ -11,7 +11,7 @@ from app.core.models import Task
 from app.core.money import Money
 from app.credit import evidence
 from app.credit.models import Credit, CreditReversal
-from app.donations import ledger
+from app.donations import cases, ledger
 from app.donations.models import Donation, DonationMove, PaymentEvent
 from app.finance import books
 from app.gateways.payments.contract import EventKind
@@ -173,6 +173,20 @@ def test_abandoned_gifts_expire_and_a_late_payment_still_counts(session: Session
     assert (donation.state, fresh.state) == ("expired", "pending")
     told(session, donation, EventKind.SUCCEEDED)
     assert moves(session, donation) == ["expired", "paid"]
+
+
+def test_more_abandoned_gifts_than_one_batch_takes_expire_in_the_next(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cases, "EXPIRE_BATCH", 2)
+    at = factories.project(session)
+    abandoned = [factories.donation(session, to=at) for _ in range(3)]
+    for one in abandoned:
+        one.created_at = clock.now() - timedelta(hours=25)
+    session.flush()
+    tasks.defer(session, "donations.expire")
+    run_due("money")
+    assert [one.state for one in abandoned] == ["expired"] * 3
 
 
 def test_a_donation_without_video_is_uncredited_and_still_adds_up(session: Session):
