@@ -100,11 +100,16 @@ def end(session: Session, gift: MonthlyGift, at: datetime, reason: str) -> None:
 
 def _locked(session: Session, told: Sequence[PaymentEvent]) -> dict[tuple[str, str], tuple[MonthlyGift, str]]:
     """The monthly gifts that the events are about, locked, each with its account, by provider and name."""
+    providers = {event.provider for event in told}
     subscriptions = {event.subscription for event in told} - {""}
     opened = {event.reference for event in told if event.subscription} - {""}
-    named = select(MonthlyGift.id).where(MonthlyGift.reference.in_(subscriptions))
+    named = select(MonthlyGift.id).where(
+        MonthlyGift.provider.in_(providers), MonthlyGift.reference.in_(subscriptions)
+    )
     begun = select(Donation.monthly_gift_id).where(
-        Donation.reference.in_(opened), Donation.monthly_gift_id.is_not(None)
+        Donation.provider.in_(providers),
+        Donation.reference.in_(opened),
+        Donation.monthly_gift_id.is_not(None),
     )
     rows = session.execute(
         select(MonthlyGift, PaymentAccount.reference)
@@ -114,7 +119,7 @@ def _locked(session: Session, told: Sequence[PaymentEvent]) -> dict[tuple[str, s
         .with_for_update(of=MonthlyGift)
         .execution_options(populate_existing=True)
     )
-    return {(gift.provider, gift.reference or ""): (gift, account) for gift, account in rows}
+    return {(gift.provider, gift.reference): (gift, account) for gift, account in rows if gift.reference}
 
 
 def _gift_of(gifts: dict[tuple[str, str], tuple[MonthlyGift, str]], event: PaymentEvent) -> MonthlyGift:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
@@ -160,14 +160,22 @@ def lines(
 def repaired(session: Session, nonprofit_id: int) -> Sequence[tuple[PaymentEvent, Money]]:
     """What no webhook had told and the comparisons of the last thirty days have brought, newest first."""
     runs = (
-        select(func.jsonb_array_elements_text(Reconciliation.repaired["events"]).label("event_id"))
+        select(
+            Reconciliation.provider,
+            func.jsonb_array_elements_text(Reconciliation.repaired["events"]).label("event_id"),
+        )
         .where(Reconciliation.at >= clock.now() - REPAIRED_BACK)
         .subquery()
     )
     accounts = select(PaymentAccount.reference).where(PaymentAccount.nonprofit_id == nonprofit_id)
     events = session.scalars(
         select(PaymentEvent)
-        .where(PaymentEvent.event_id.in_(select(runs.c.event_id)), PaymentEvent.account.in_(accounts))
+        .where(
+            tuple_(PaymentEvent.provider, PaymentEvent.event_id).in_(
+                select(runs.c.provider, runs.c.event_id)
+            ),
+            PaymentEvent.account.in_(accounts),
+        )
         .order_by(PaymentEvent.id.desc())
         .limit(REPAIRED_SHOWN)
     )
