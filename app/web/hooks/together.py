@@ -36,6 +36,8 @@ def keep(told: Sequence[VerifiedEvent]) -> int:
             _write(_all_who_wait())
     if turn.error is not None:
         raise turn.error
+    if not turn.done:  # whoever wrote for all was stopped in the middle of it
+        raise InterruptedError("the webhook was not kept")
     return turn.new
 
 
