@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def learn(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
     """Tell the gate how payments ended, and have the pay pages closed on which too much has failed.
 
-    Money is settled whether Valkey answers or not: the gate then lets nobody through, and learns less.
+    Money is settled whatever Valkey answers, or not: the gate then lets nobody through, or learns less.
     """
     news = {event.id for event in told if event.kind in ENDINGS}
     by_payment = {case.donation.idempotency: case.donation for case in cases}
@@ -47,7 +47,7 @@ def learn(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent])
     settings = runtime.settings()
     try:
         closing = Gate(_counters(settings.redis_url), settings).learn(outcomes, clock.now())
-    except RedisError as error:
+    except (RedisError, KeyError, TypeError, ValueError) as error:  # or a record of an older release
         log.warning("the gate has not learned how payments ended", error=str(error))
         return
     for payment in closing:
