@@ -51,10 +51,10 @@ def reconcile(_claim: Claim, _lease: Lease) -> Finisher:
     gateway = open_gateway(runtime.settings(), traffic.transport())
     if gateway is None:
         return nothing
-    with db.unit_of_work() as session:
-        asked = reconciliation.questions(session, gateway.name, clock.now())
-    answers = _ask(gateway, asked)
     lists = gateway.capabilities().lists_events
+    with db.unit_of_work() as session:
+        asked = reconciliation.questions(session, gateway.name, clock.now(), lists_events=lists)
+    answers = _ask(gateway, asked)
 
     def compare(session: Session) -> None:
         reconciliation.compare(session, gateway.name, asked, answers, lists_events=lists)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.donations import events
 from app.donations.models import Donation, DonationMove, PaymentEvent, Refund
+from app.donations.settlement import SUCCESSES
 from app.finance import differences, finding_differences, payouts
 from app.finance.differences import Found
 from app.finance.models import Reconciliation
@@ -46,14 +47,18 @@ class Answers:
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def questions(session: Session, provider: str, at: datetime) -> Questions:
-    """What to ask; it reaches back beyond the last comparison, so that an outage leaves no gap."""
+def questions(session: Session, provider: str, at: datetime, *, lists_events: bool) -> Questions:
+    """What to ask; it reaches back beyond the last comparison, so that an outage leaves no gap.
+
+    Payments are named to providers that list no events; others are not asked about each.
+    """
     last = session.scalar(select(func.max(Reconciliation.at)).where(Reconciliation.provider == provider))
     since = min(at - AT_LEAST, last - OVERLAP) if last else at - AT_LEAST
     accounts = session.scalars(
         select(PaymentAccount.reference).where(PaymentAccount.provider == provider)
     ).all()
-    return Questions(since, at, accounts, _awaited(session, provider, since))
+    awaited = () if lists_events else _awaited(session, provider, since)
+    return Questions(since, at, accounts, awaited)
 
 
 def compare(
@@ -132,7 +137,7 @@ def _not_listed(session: Session, provider: str, asked: Questions, answers: Answ
         .where(
             Donation.provider == provider,
             Donation.captured_minor > 0,
-            PaymentEvent.kind.in_(("payment.succeeded", "subscription.renewed")),
+            PaymentEvent.kind.in_(SUCCESSES),
             PaymentEvent.occurred_at >= asked.since,
             PaymentEvent.occurred_at < asked.at - TOLD_BY_THEN,
             PaymentAccount.reference.not_in(list(answers.refused)),

@@ -39,7 +39,7 @@ def money(session: Session) -> World:
 
 def compare(session: Session, answers: Answers | None = None) -> Reconciliation:
     """A comparison with a provider that has told us everything, or that answers otherwise."""
-    asked = reconciliation.questions(session, "sandbox", clock.now())
+    asked = reconciliation.questions(session, "sandbox", clock.now(), lists_events=True)
     told = [as_told(event) for event in session.scalars(select(PaymentEvent))]
     run = reconciliation.compare(session, "sandbox", asked, answers or Answers(told), lists_events=True)
     session.flush()
