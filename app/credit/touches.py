@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import structlog
@@ -64,13 +65,16 @@ def tell_arrival(stream: TouchStream, through: str) -> None:
 
 
 def drain(stream: TouchStream) -> int:
-    """Write everything that is on the stream; returns how many touches were new.
+    """Write everything that is on the stream now; returns how many touches were new.
 
-    Safe to run anywhere at any time: touches that are written twice count once. An entry that cannot be
-    written is given up, so that it holds up nothing that comes after it.
+    What comes meanwhile is left to the next: money waits for this. Safe to run anywhere at any time: touches
+    that are written twice count once. An entry that cannot be written is given up, so that it holds up
+    nothing that comes after it.
     """
     new = 0
-    while entries := stream.read(BATCH):
+    for _ in range(ceil(stream.length() / BATCH)):
+        if not (entries := stream.read(BATCH)):
+            break
         try:
             new += _kept(entries)
         except NONSENSE:

@@ -42,6 +42,10 @@ class TouchStream:
         fields: Any = {"b": json.dumps(body, separators=(",", ":"))}
         self._redis.xadd(STREAM, fields, maxlen=LONGEST_STREAM, approximate=True)
 
+    def length(self) -> int:
+        """How many batches are on the stream, read by somebody already or not."""
+        return cast("int", self._redis.xlen(STREAM))
+
     def read(self, most: int) -> list[Entry]:
         """Up to `most` batches that nobody has written yet; what a dead writer had read comes first."""
         redis = cast("Any", self._redis)

@@ -1,5 +1,6 @@
 """Touches come through the stream and are written once, however often and late they are told."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from app.core.settings import Settings
 from app.credit import touches
 from app.credit.models import Credit, Touch
 from app.credit.touches import Told
-from app.gateways.touch_stream import GROUP, STREAM, TouchStream
+from app.gateways.touch_stream import GROUP, STREAM, Entry, TouchStream
 from app.videos.models import Video
 from tests import factories
 from tests.engines import Engines
@@ -57,6 +58,21 @@ def test_an_entry_that_makes_no_sense_holds_nothing_up(
     assert touches.drain(stream) == 1
     assert written(session) == [("ann", "view")]
     assert stream.read(10) == []
+
+
+def test_writing_ends_while_pages_go_on_telling(
+    session: Session, stream: TouchStream, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = touches.write
+
+    def write_and_be_told_more(session: Session, entries: Sequence[Entry]) -> int:
+        touches.tell(stream, f"ben {stream.length()}", begun(), [Told(video.code, "view", 0)])
+        return kept(session, entries)
+
+    monkeypatch.setattr(touches, "write", write_and_be_told_more)
+    touches.tell(stream, "ann", begun(), [Told(video.code, "view", 0)])
+    assert touches.drain(stream) == 1
+    assert stream.length() == 1
 
 
 def test_a_session_counts_a_view_once(session: Session, stream: TouchStream, video: Video) -> None:
