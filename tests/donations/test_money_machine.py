@@ -35,7 +35,7 @@ from workers import credit
 from workers.runner import run_due
 
 BRIEF = settings(
-    max_examples=500, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=500, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck)
 )
 LONG = settings(BRIEF, max_examples=2000, stateful_step_count=50)
 
