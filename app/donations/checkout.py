@@ -130,7 +130,7 @@ def _checked(offer: Offer, gift: Gift) -> Gift:
     amounts.check(gift.amount)
     if gift.monthly and not gift.email.strip():
         raise Invalid(
-            "email", N_("A gift each month needs your email: the link to change or end it goes there.")
+            "email", N_("A monthly gift needs your email: the link to change or end it goes there.")
         )
     for field, text in (("public_message", gift.public_message), ("private_note", gift.private_note)):
         if len(text) > MAX_MESSAGE_LENGTH:

@@ -40,7 +40,9 @@ def statement(made: Statement, locale: str) -> bytes:
 
 def file_name(number: int, locale: str) -> str:
     """What a receipt is called on a donor's disk."""
-    return f"{translations(known(locale)).gettext('receipt')}-{number}.pdf"
+    _ = translations(known(locale)).gettext
+    word = _("receipt")
+    return f"{word}-{number}.pdf"
 
 
 def _receipt_words(content: Content, locale: str, is_void: bool) -> dict[str, Any]:

@@ -156,6 +156,8 @@ def _must_be_possible(paths: Paths) -> None:
     for numbers in (paths.conversions, paths.values, paths.nulls):
         wrong = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0))
         if len(wrong):
-            raise BadPaths(N_("Path %(number)s counts less than nothing."), number=int(wrong[0]) + 1)
+            raise BadPaths(
+                N_("Path %(number)s has a number that is negative or not a number."), number=int(wrong[0]) + 1
+            )
     if any(name.strip(" >") == "" or name.startswith("> ") or name.endswith(" >") for name in paths.channels):
         raise BadPaths(N_("A path has an empty step. Steps are parted by “ > ”."))

@@ -178,6 +178,20 @@ def test_what_was_given_back_test_mode_and_void_are_said():
         assert part in said
 
 
+@pytest.mark.parametrize("locale", ["en", "zh_Hans"])
+@pytest.mark.parametrize("content", [CONTENT, CHINESE])
+def test_all_that_a_receipt_can_say_stands_on_one_page_of_letter_paper(content: Content, locale: str):
+    full = replace(
+        content, country="US", no_goods=True, amount_minor=100_000, replaces=9, test_mode=True, monthly=True
+    )
+    assert len(read(receipt_pdf.receipt(full, locale, is_void=True)).pages) == 1
+
+
+def test_its_file_has_a_name_in_the_reader_s_language():
+    assert receipt_pdf.file_name(7, "en") == "receipt-7.pdf"
+    assert receipt_pdf.file_name(7, "zh_Hans") == "收据-7.pdf"
+
+
 @pytest.mark.parametrize(
     ("donor", "said"),
     [

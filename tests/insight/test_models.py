@@ -158,7 +158,10 @@ def test_a_file_without_nulls_is_read(tmp_path: Path) -> None:
             "path,total_conversions,total_conversion_value\na,one,1\n",
             "A column of numbers holds something else",
         ),
-        ("path,total_conversions,total_conversion_value\na,-1,1\n", "Path 1 counts less than nothing."),
+        (
+            "path,total_conversions,total_conversion_value\na,-1,1\n",
+            "Path 1 has a number that is negative or not a number.",
+        ),
         ("path,total_conversions,total_conversion_value\na > ,1,1\n", "A path has an empty step."),
     ],
 )

@@ -259,7 +259,7 @@ def test_how_often_begins_with_one_time_and_a_month_needs_an_email(
     assert re.search(r'<input checked[^>]*value="once"', client.get(address).text)
     refused = client.post(address, data=fill_in(client, address, frequency="monthly", email=""))
     assert refused.status_code == 422
-    assert "A gift each month needs your email" in refused.text
+    assert "A monthly gift needs your email" in refused.text
     assert re.search(r'<input checked[^>]*value="monthly"', refused.text)
     assert session.scalars(select(Donation)).all() == []
 

@@ -163,7 +163,7 @@ def test_what_is_owed_is_paid_out_now_and_once(office: FlaskClient, session: Ses
     for said in ("$29.13", "an account", "$0.87", at(paid)):
         assert said in page
     office.post("/sandbox/payouts")
-    assert "owed anything" in office.get("/sandbox/payouts").text
+    assert "No account has money waiting" in office.get("/sandbox/payouts").text
     assert len(session.scalars(select(SandboxPayout)).all()) == 1
 
 

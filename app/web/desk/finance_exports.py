@@ -62,7 +62,7 @@ def _donation_header() -> list[str]:
         _("Paid (UTC)"),
         _("State"),
         _("Donor"),
-        _("E-mail"),
+        _("Email"),
         _("Project"),
         _("Video"),
         _("Monthly"),

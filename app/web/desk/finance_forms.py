@@ -22,7 +22,7 @@ FILTERS = ("state", "project", "first", "last", "least", "most", "q", "monthly")
 
 class RefundForm(Form):
     amount = StringField(_l("Amount"), REQUIRED)
-    reason = TextAreaField(_l("Why it goes back"), REQUIRED)
+    reason = TextAreaField(_l("Reason for the refund"), REQUIRED)
     code = HiddenField()  # names the refund: however often the form is sent, it is one
 
     def begin(self, left: Money) -> "RefundForm":

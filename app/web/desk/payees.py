@@ -82,9 +82,7 @@ def finish(nonprofit_code: str) -> ResponseReturnValue:
             begun = payees.may_connect(session, nonprofit, settings().payment_provider)
         sent, given = str(cookie.pop(STATE, "")), request.args.get("state", "")
         if not sent or not hmac.compare_digest(sent.encode(), given.encode()):
-            raise KindrelayError(
-                N_("This way back is not one that you began here. Please connect once more.")
-            )
+            raise KindrelayError(N_("This connection was not started here. Please connect once more."))
         with _asking() as gateway:
             answer = request.args.to_dict()
             status = gateway.finish_onboarding(begun.reference if begun else "", answer)

@@ -37,7 +37,7 @@ class DonateForm(Form):
         """What was filled in. Raises Invalid for what is no amount of `currency`, or is not offered."""
         monthly = self.frequency.data == "monthly"
         if monthly and not monthly_offered:
-            raise Invalid("frequency", N_("A gift each month is not possible here. Give one time instead."))
+            raise Invalid("frequency", N_("Monthly gifts are not possible here. Give once instead."))
         return Gift(
             amount=parse(self.amount.data or "", currency),
             name=self.name.data or "",

@@ -66,8 +66,8 @@ class Gatekeeper:
                 raise Invalid(
                     "email",
                     N_(
-                        "Somebody is trying stolen cards here right now, so we make sure that people "
-                        "give, and no machines. Write your email: a link that opens the payment goes there."
+                        "Somebody is trying stolen cards here right now, so we check that it is a person who "
+                        "gives, not a machine. Write your email: a link that opens the payment goes there."
                     ),
                 )
             key = f"confirm_gift:{donation.id}"

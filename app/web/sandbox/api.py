@@ -138,7 +138,7 @@ def _read(kind: type[B]) -> B:
     try:
         return kind.model_validate_json(request.get_data())
     except ValidationError as error:
-        raise Invalid("body", N_("The request makes no sense: %(why)s"), why=str(error)) from None
+        raise Invalid("body", N_("The request cannot be understood: %(why)s"), why=str(error)) from None
 
 
 def _amount(minor: int, currency: str) -> Money:

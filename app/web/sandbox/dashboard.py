@@ -141,7 +141,8 @@ def monthly() -> ResponseReturnValue:
 def renew(subscription_code: str) -> ResponseReturnValue:
     _try(
         lambda session: subscriptions.renew(session, subscription_code),
-        _("The next month was tried now. The platform hears of it in a moment."),
+        _("The next monthly payment was taken. The platform hears of it in a moment."),
+        _("The card did not pay the next month. The platform hears of it in a moment."),
     )
     return redirect(url_for("sandbox_dashboard.monthly"), code=303)
 
@@ -172,7 +173,7 @@ def pay_out() -> ResponseReturnValue:
     if sent:
         flash(_("Paid out. The platform finds it when it asks for the payouts."), "good")
     else:
-        flash(_("No account is owed anything right now."), "waiting")
+        flash(_("No account has money waiting to be paid out."), "waiting")
     return redirect(url_for("sandbox_dashboard.all_payouts"), code=303)
 
 
@@ -200,17 +201,23 @@ def _kinds() -> dict[str, str]:
     return {kind: _(says) for kind, says in KINDS.items()}
 
 
-def _try(step: Callable[[Session], object], done: str) -> None:
-    """Take a step in the provider's books, and say how it went; what does not exist is not found."""
+def _try(step: Callable[[Session], object], done: str, refused: str | None = None) -> None:
+    """Take a step in the provider's books, and say how it went; what does not exist is not found.
+
+    `refused` is said instead of `done` by a step that then gives None.
+    """
     try:
         with unit_of_work() as session:
-            step(session)
+            result = step(session)
     except NotFound:
         raise
     except KindrelayError as error:
         flash(said(error), "problem")
     else:
-        flash(done, "good")
+        if result is None and refused is not None:
+            flash(refused, "waiting")
+        else:
+            flash(done, "good")
 
 
 def _to_payment(payment_code: str) -> ResponseReturnValue:
