@@ -112,6 +112,15 @@ def test_a_signed_live_event_and_one_that_is_not_utf_8_are_400_and_leave_no_row(
     assert kept(session) == (0, 0)
 
 
+@pytest.mark.parametrize("figure", ["amount_minor", "fee_minor"])
+def test_a_signed_event_of_more_than_the_books_can_hold_is_400_and_leaves_no_row(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation, figure: str
+):
+    raw_body = body_about(session, donation, **{figure: 99999999999999999999})
+    assert send(client, settings, raw_body) == 400
+    assert kept(session) == (0, 0)
+
+
 def test_an_event_of_another_account_is_kept_for_a_person_and_pays_nothing(
     client: FlaskClient, session: Session, settings: Settings, donation: Donation
 ):

@@ -11,6 +11,7 @@ from app.gateways.payments.contract import EventKind, VerifiedEvent, WebhookRefu
 
 PROVIDER = "sandbox"
 ACCOUNT_HEADER = "Kindrelay-Sandbox-Account"  # at which account a request asks
+MAX_MINOR = 2**63 - 1  # the most that the books can hold
 
 
 class EventBody(BaseModel):
@@ -27,8 +28,8 @@ class EventBody(BaseModel):
     part: str = ""  # the refund or the dispute
     subscription: str = ""
     card: str = ""  # its fingerprint
-    amount_minor: int = Field(ge=0)
-    fee_minor: int = Field(ge=0)
+    amount_minor: int = Field(ge=0, le=MAX_MINOR)
+    fee_minor: int = Field(ge=0, le=MAX_MINOR)
     currency: str
     reason: str = ""
     respond_by: int | None = None  # seconds since 1970, UTC
