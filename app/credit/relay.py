@@ -21,7 +21,8 @@ DEEPEST = 100  # hops that are followed
 class Chain:
     """What came of a share: how often it and those after it were opened, how far it went, what was given.
 
-    `hops` counts the longest line of shares after this one. `given` has an amount a currency, after refunds.
+    `hops` counts the longest line of shares after this one. `gifts` are those of which something
+    was kept; `given` has an amount a currency, after refunds.
     """
 
     opened: int
@@ -84,16 +85,13 @@ def chain(session: Session, share_id: int) -> Chain:
         .select_from(tree)
         .outerjoin(ShareCount, ShareCount.share_id == tree.c.id)
     ).one()
+    kept = Donation.captured_minor - Donation.refunded_minor - Donation.lost_minor
     rows = session.execute(
-        select(
-            Donation.currency,
-            func.count(),
-            func.sum(Donation.captured_minor - Donation.refunded_minor - Donation.lost_minor),
-        )
+        select(Donation.currency, func.count(), func.sum(kept))
         .join(tree, tree.c.id == Donation.share_id)
-        .where(Donation.captured_minor > 0)
+        .where(kept > 0)
         .group_by(Donation.currency)
         .order_by(Donation.currency)
     ).all()
-    given = [Money(int(minor), currency) for currency, _, minor in rows if minor]
+    given = [Money(int(minor), currency) for currency, _, minor in rows]
     return Chain(int(opened), int(shares), int(hops), sum(int(count) for _, count, _ in rows), given)

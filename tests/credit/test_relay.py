@@ -47,6 +47,14 @@ def test_a_chain_counts_all_that_came_after_and_nothing_beside(session: Session,
     assert relay.chain(session, third.id) == Chain(0, 0, 0, 1, [Money(300, "EUR")])
 
 
+def test_a_gift_that_went_back_whole_is_none_of_the_chain(session: Session, video: Video) -> None:
+    first = relay.make(session, video.id, "")
+    refunded = given(session, video, first, 500)
+    event = factories.event(session, refunded, EventKind.REFUNDED, 500, part="re1")
+    credit.settle(session, event_ids=[event.id])
+    assert relay.chain(session, first.id) == Chain(0, 0, 0, 0, [])
+
+
 def test_an_unknown_code_begins_a_chain_of_its_own(session: Session, video: Video) -> None:
     assert relay.make(session, video.id, "nobody").parent_id is None
 
