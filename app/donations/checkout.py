@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -63,22 +64,15 @@ NOWHERE = Origin()
 def start(session: Session, offer: Offer, gift: Gift, token: str, origin: Origin = NOWHERE) -> Donation:
     """Write a pending donation, once for a form's token and what was filled in; sent again, it is the same.
 
-    A form that was changed and sent again with its old token is another gift and becomes another donation.
+    A form that was changed and sent again with its old token is another gift and becomes another donation;
+    so does one that was changed back, when what it began at first cannot be paid any more.
     Raises NotEligible with the reason why the project may not receive, Invalid for a field.
     """
     account = offer.payee()
     gift = _checked(offer, gift)
-    key = _key(offer, gift, token)
-    session.execute(
-        insert(Donation)
-        .values(**_row(offer, account, gift, key), **asdict(origin))
-        .on_conflict_do_nothing(index_elements=[Donation.idempotency])
-    )
-    donation = session.scalars(
-        select(Donation)
-        .where(Donation.idempotency == key)
-        .options(joinedload(Donation.payment_account), joinedload(Donation.project))
-    ).one()
+    keys = (_key(offer, gift, token, turn) for turn in count())
+    written = (_written(session, _row(offer, account, gift, key) | asdict(origin)) for key in keys)
+    donation = next(one for one in written if not _is_over(one))
     if gift.monthly:
         monthly.begin(session, donation)
     return donation
@@ -93,6 +87,7 @@ def left_behind(session: Session, donation: Donation) -> Sequence[Donation]:
             Donation.idempotency.like(f"{token}:%"),
             Donation.state.in_(("pending", "failed")),
             Donation.reference.is_not(None),
+            Donation.pay_url.is_not(None),
             Donation.id != donation.id,
         )
         .options(joinedload(Donation.payment_account))
@@ -122,6 +117,29 @@ def opened(session: Session, donation_id: int, payment: OpenedPayment) -> None:
         raise KindrelayError(N_("Another payment was opened for this gift. Please start again."))
     donation.reference = payment.reference
     donation.pay_url = payment.pay_url
+
+
+def closed(session: Session, donation_id: int) -> None:
+    """Note that the payment of a donation was closed at the provider: nobody is sent there any more."""
+    session.get_one(Donation, donation_id, with_for_update=True, populate_existing=True).pay_url = None
+
+
+def _written(session: Session, row: dict[str, Any]) -> Donation:
+    """The donation of a row's key: this row, or the one that was written before."""
+    session.execute(
+        insert(Donation).values(**row).on_conflict_do_nothing(index_elements=[Donation.idempotency])
+    )
+    return session.scalars(
+        select(Donation)
+        .where(Donation.idempotency == row["idempotency"])
+        .options(joinedload(Donation.payment_account), joinedload(Donation.project))
+    ).one()
+
+
+def _is_over(donation: Donation) -> bool:
+    """Whether a donation was not paid, and nobody can pay it any more."""
+    is_closed = donation.reference is not None and donation.pay_url is None
+    return donation.state == "expired" or (donation.state in ("pending", "failed") and is_closed)
 
 
 def _checked(offer: Offer, gift: Gift) -> Gift:
@@ -174,11 +192,12 @@ def _row(offer: Offer, account: PaymentAccount, gift: Gift, key: str) -> dict[st
     }
 
 
-def _key(offer: Offer, gift: Gift, token: str) -> str:
+def _key(offer: Offer, gift: Gift, token: str, turn: int) -> str:
+    """The name of what a form says, sent for the first time or, at a later `turn`, after that was over."""
     if not (MIN_TOKEN_LENGTH <= len(token) <= MAX_TOKEN_LENGTH and token.isascii() and token.isalnum()):
         raise Invalid(
             "idempotency", N_("This form is incomplete. Load the page again and send it once more.")
         )
     place = [offer.project.code, offer.video.code if offer.video else None]
-    meant = json.dumps([place, astuple(gift)], ensure_ascii=False)
+    meant = json.dumps([place, astuple(gift), *([turn] if turn else [])], ensure_ascii=False)
     return f"{token}:{hashlib.sha256(meant.encode()).hexdigest()[:32]}"

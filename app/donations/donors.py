@@ -24,6 +24,7 @@ from app.videos.models import Video
 LINK_HOURS = 24
 ASKED_AGAIN_AFTER = timedelta(minutes=2)
 SHOWN_UPDATES = 20
+PAYABLE_FOR = timedelta(days=7)  # no provider has a pay page open for longer
 RUNNING = ("active", "paused", "failing")
 
 
@@ -109,11 +110,22 @@ def news_for(session: Session, email: str) -> list[News]:
 
 
 def unpaid_monthly(session: Session, email: str) -> list[Donation]:
-    """Monthly gifts whose first payment was opened and never made, with their accounts."""
+    """Monthly gifts whose first payment was opened and is not known to be made, with their accounts.
+
+    Also those that nobody has paid for a day, as long as the provider may still take, or tell of, a payment.
+    """
     query = (
         select(Donation)
         .where(
-            given_by(email), Donation.monthly_gift_id.is_not(None), Donation.state.in_(("pending", "failed"))
+            given_by(email),
+            Donation.monthly_gift_id.is_not(None),
+            Donation.reference.is_not(None),
+            Donation.state.in_(("pending", "failed"))
+            | (
+                (Donation.state == "expired")
+                & Donation.pay_url.is_not(None)
+                & (Donation.created_at > clock.now() - PAYABLE_FOR)
+            ),
         )
         .options(joinedload(Donation.payment_account))
     )

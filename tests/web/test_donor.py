@@ -23,7 +23,7 @@ from app.projects import updates
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
-from tests.web.test_giving import PAYS, give, pay
+from tests.web.test_giving import LOST, PAYS, give, pay
 from workers.runner import run_due
 
 
@@ -180,6 +180,38 @@ def test_a_monthly_gift_that_was_begun_and_not_paid_cannot_be_paid_once_its_dono
     client.post(pay_url, data={"card": PAYS})
     run_due("money", "outbound")
     assert session.scalars(select(MonthlyGift.state)).all() == ["pending"]
+    assert session.scalars(select(SandboxSubscription)).all() == []
+
+
+@pytest.mark.parametrize("state", ["pending", "expired"])
+def test_nobody_is_forgotten_while_a_monthly_gift_was_paid_unheard(
+    client: FlaskClient, session: Session, video: Video, state: str
+):
+    given(client, video)
+    pay(client, give(client, f"/v/{video.code}/donate", frequency="monthly"), LOST)
+    monthly_one = session.scalars(select(Donation).order_by(Donation.id.desc())).first()
+    assert monthly_one is not None
+    monthly_one.state = state
+    session.flush()
+    address = my_gifts(client, session)
+    refused = client.post(f"{address}/forget", data={"sure": "y"})
+    assert (refused.status_code, "has just arrived" in refused.text) == (422, True)
+    session.expire_all()
+    assert {gift.email for gift in session.scalars(select(Donation))} == {"dora@example.org"}
+
+
+def test_a_monthly_gift_that_expired_cannot_be_paid_once_its_donor_is_forgotten(
+    client: FlaskClient, session: Session, video: Video
+):
+    given(client, video)
+    pay_url = give(client, f"/v/{video.code}/donate", frequency="monthly")
+    left = session.scalars(select(Donation).order_by(Donation.id.desc())).first()
+    assert left is not None
+    left.state = "expired"
+    session.flush()
+    assert client.post(my_gifts(client, session) + "/forget", data={"sure": "y"}).status_code == 200
+    client.post(pay_url, data={"card": PAYS})
+    run_due("money", "outbound")
     assert session.scalars(select(SandboxSubscription)).all() == []
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.core import tasks
 from app.core.models import Task
+from app.core.money import Money
 from app.credit.models import Credit
 from app.donations.ledger import balance_of
 from app.donations.models import Donation, MonthlyGift, PaymentEvent
 from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxPayment
+from app.gateways.payments.sandbox import refunds
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
@@ -210,6 +212,42 @@ def test_a_changed_form_closes_what_it_had_opened_before(client: FlaskClient, se
     session.expire_all()
     gifts = dict(session.execute(select(Donation.amount_minor, Donation.state)).all())
     assert gifts == {1250: "expired", 9900: "paid"}
+
+
+def test_a_form_that_was_changed_back_opens_a_payment_again(
+    client: FlaskClient, session: Session, video: Video
+):
+    address = f"/v/{video.code}/donate"
+    form = fill_in(client, address, amount="10")
+    pages = [client.post(address, data={**form, "amount": much}).location for much in ("10", "20", "10")]
+    run_due("money", "outbound")
+    pages += [client.post(address, data={**form, "amount": much}).location for much in ("10", "20")]
+    assert pages[3] == pages[2]
+    assert len(set(pages)) == 4
+    payments = session.execute(
+        select(SandboxPayment.amount_minor, SandboxPayment.state).order_by(SandboxPayment.id)
+    )
+    assert [tuple(one) for one in payments] == [
+        (1000, "cancelled"),
+        (2000, "cancelled"),
+        (1000, "cancelled"),
+        (2000, "open"),
+    ]
+
+
+def test_a_gift_that_went_back_is_not_said_to_be_credited(
+    client: FlaskClient, session: Session, video: Video
+):
+    thanks = pay(client, give(client, f"/v/{video.code}/donate"))
+    run_due("money", "outbound")
+    said = ("All of your gift is credited to this video", "on its way to your inbox")
+    assert [words in client.get(thanks).text for words in said] == [True, True]
+    paid = session.scalars(select(SandboxPayment)).one()
+    refunds.refund(session, paid, "all of it", Money(1250, "EUR"))
+    run_due("money", "outbound")
+    page = client.get(thanks).text
+    assert "Your gift was given back" in page
+    assert [words in page for words in said] == [False, False]
 
 
 def test_a_form_that_was_changed_after_it_was_paid_unheard_leads_to_the_thanks(

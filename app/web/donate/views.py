@@ -1,6 +1,6 @@
 """Views of giving."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,10 +14,11 @@ from app.donations.checkout import Origin
 from app.donations.eligibility import NotEligible
 from app.donations.models import Donation
 from app.donations.offers import Offer
-from app.gateways.payments.contract import Capabilities, PaymentGateway, PaymentRefused
+from app.gateways.payments.contract import Capabilities, PaymentGateway
 from app.web import visitors
 from app.web.access import Rule, allow
 from app.web.donate import gatekeeper
+from app.web.donate.closing import close
 from app.web.donate.forms import DonateForm
 from app.web.outside import payments, settings
 from app.web.private import private
@@ -149,10 +150,10 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
         donation = checkout.start(session, offer, gift, token, _origin(session))
         gate.let_in(session, donation)
         left_behind = checkout.left_behind(session, donation)
+    if paid := close(gateway, left_behind):
+        return url_for("donate.thanks", donation_code=paid.code)
     if donation.state != "pending":
         return url_for("donate.thanks", donation_code=donation.code)
-    if paid := _close(gateway, left_behind):
-        return url_for("donate.thanks", donation_code=paid.code)
     if gate.waits_for_mail:
         return url_for("donate_mailbox.sent")
     return donation.pay_url or open_payment(gateway, donation)
@@ -171,19 +172,6 @@ def _origin(session: Session) -> Origin:
     known = visitors.visitor()
     share = relay.find(session, visitors.came_by())
     return Origin(known.code if known else "", share.id if share else None)
-
-
-def _close(gateway: PaymentGateway, left_behind: Iterable[Donation]) -> Donation | None:
-    """Make what an earlier version of the form opened unpayable; the one that was paid meanwhile, if any."""
-    for donation in left_behind:
-        account, reference = donation.payment_account.reference, donation.reference or ""
-        try:
-            gateway.close_payment(account, reference)
-        except PaymentRefused:
-            return donation
-        if gateway.fetch(account, reference).state == "paid":
-            return donation
-    return None
 
 
 def _on_a_phone() -> bool:

@@ -20,6 +20,7 @@ from app.nonprofits import directory
 from app.projects.models import Project, ProjectUpdate
 from app.videos.models import Video
 from app.web.access import Rule, allow
+from app.web.donate.closing import close
 from app.web.donor.forms import FindForm, ForgetForm
 from app.web.languages import language
 from app.web.limits import FIND_GIFTS, OWN_GIFTS, RECEIPT, limiter
@@ -146,11 +147,18 @@ def forget(donor_token: str) -> ResponseReturnValue:
 
 
 def _close(unpaid: list[Donation]) -> None:
-    """Make monthly gifts that were begun unpayable: paid later, nobody could end them any more."""
+    """Make monthly gifts that were begun unpayable: paid later, nobody could end them any more.
+
+    Raises KindrelayError when one turns out to be paid.
+    """
     gateway = payments()
-    for donation in unpaid:
-        if gateway is not None and donation.reference:
-            gateway.close_payment(donation.payment_account.reference, donation.reference)
+    if gateway is not None and close(gateway, [one for one in unpaid if one.provider == gateway.name]):
+        raise KindrelayError(
+            N_(
+                "A payment of yours has just arrived. Please try again in a moment, and end the monthly gift "
+                "first."
+            )
+        )
 
 
 def _trails(session: Session, email: str, arrived: list[Donation]) -> list[Trail]:

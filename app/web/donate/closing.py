@@ -1,0 +1,26 @@
+"""Pay pages that nobody shall pay any more are closed at the provider."""
+
+from collections.abc import Iterable
+
+from app.core.db import unit_of_work
+from app.donations import checkout
+from app.donations.models import Donation
+from app.gateways.payments.contract import PaymentGateway, PaymentRefused
+
+
+def close(gateway: PaymentGateway, unpaid: Iterable[Donation]) -> Donation | None:
+    """Make the opened payments of these donations unpayable; the one that was paid meanwhile, if any.
+
+    Raises PaymentsUnavailable when the provider does not answer; doing it again is safe.
+    """
+    for donation in unpaid:
+        account, reference = donation.payment_account.reference, donation.reference or ""
+        try:
+            gateway.close_payment(account, reference)
+        except PaymentRefused:
+            return donation
+        if gateway.fetch(account, reference).state == "paid":
+            return donation
+        with unit_of_work() as session:
+            checkout.closed(session, donation.id)
+    return None
