@@ -10,6 +10,7 @@ from app.core import clock, db, runtime
 from app.core.tasks import Claim
 from app.donations import refunds
 from app.finance import reconciliation, snapshots
+from app.finance.models import Reconciliation
 from app.finance.reconciliation import PAYOUTS_BACK, Answers, Questions
 from app.gateways import traffic
 from app.gateways.payments.contract import (
@@ -48,16 +49,31 @@ def refund(_claim: Claim, _lease: Lease, *, refund_id: int) -> Finisher:
 
 def reconcile(_claim: Claim, _lease: Lease) -> Finisher:
     """Ask the provider what has happened, keep what its webhooks have not told, and note what differs."""
+    comparison = ask_provider()
+    if comparison is None:
+        return nothing
+
+    def compare(session: Session) -> None:
+        comparison(session)
+
+    return compare
+
+
+def ask_provider() -> Callable[[Session], Reconciliation] | None:
+    """Ask the provider what has happened; the answer, laid beside the books of a session, is a comparison.
+
+    None when the site has no provider. Raises Unavailable when it does not answer.
+    """
     gateway = open_gateway(runtime.settings(), traffic.transport())
     if gateway is None:
-        return nothing
+        return None
     lists = gateway.capabilities().lists_events
     with db.unit_of_work() as session:
         asked = reconciliation.questions(session, gateway.name, clock.now(), lists_events=lists)
     answers = _ask(gateway, asked)
 
-    def compare(session: Session) -> None:
-        reconciliation.compare(session, gateway.name, asked, answers, lists_events=lists)
+    def compare(session: Session) -> Reconciliation:
+        return reconciliation.compare(session, gateway.name, asked, answers, lists_events=lists)
 
     return compare
 

@@ -82,6 +82,13 @@ def of_nonprofit(session: Session, nonprofit_id: int, *, settled: bool, limit: i
     ).all()
 
 
+def standing(session: Session) -> Sequence[Difference]:
+    """Every difference of the site that nobody has settled, oldest first."""
+    return session.scalars(
+        select(Difference).where(Difference.settled_at.is_(None)).order_by(Difference.id)
+    ).all()
+
+
 def one_of(session: Session, nonprofit_id: int, code: str) -> Difference:
     """A difference of an organisation. Raises NotFound."""
     difference = session.scalar(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core import audit, clock, tasks
 from app.donations import events
 from app.donations.models import Donation, DonationMove, PaymentEvent, Refund
 from app.donations.settlement import SUCCESSES
@@ -45,6 +46,22 @@ class Answers:
     events: Sequence[VerifiedEvent]
     payouts: Mapping[str, Sequence[SentPayout]] = field(default_factory=dict[str, Sequence[SentPayout]])
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def ask_now(session: Session, nonprofit_code: str, person_id: int) -> None:
+    """Have the provider asked now instead of at the hour: once a minute, however many people wish it."""
+    name = "donations.reconcile"
+    if tasks.defer(session, name, dedupe_key=f"{name}:{clock.now():%Y-%m-%dT%H:%M}") is not None:
+        audit.record(session, "reconciliation.asked", person_id, f"nonprofit:{nonprofit_code}")
+
+
+def repaired_by(session: Session, run: Reconciliation) -> Sequence[PaymentEvent]:
+    """The events that a comparison found and no webhook had told."""
+    return session.scalars(
+        select(PaymentEvent)
+        .where(PaymentEvent.provider == run.provider, PaymentEvent.event_id.in_(run.repaired["events"]))
+        .order_by(PaymentEvent.id)
+    ).all()
 
 
 def questions(session: Session, provider: str, at: datetime, *, lists_events: bool) -> Questions:

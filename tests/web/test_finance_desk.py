@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.models import AuditEvent
+from app.core.models import AuditEvent, Task
 from app.donations.models import Donation, Refund
 from app.finance import differences, gifts, overview
 from app.finance.differences import Found
@@ -250,6 +250,32 @@ def test_a_difference_is_settled_with_a_note_and_only_with_one(
     settled = desk.post(address, data={"note": "Paid back by hand."}, follow_redirects=True).text
     assert "Paid back by hand." in settled
     assert session.scalars(select(AuditEvent).where(AuditEvent.action == "difference.settled")).one()
+
+
+@pytest.mark.parametrize("name", ["differences", "payouts"])
+def test_the_provider_is_asked_at_once_and_once_a_minute(
+    desk: FlaskClient, session: Session, money: World, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    noon = clock.now().replace(hour=12, minute=0, second=1)
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    assert "Compare with the provider now" in page(desk, at(money, f"/{name}"))
+    for _ in range(2):
+        answer = desk.post(at(money, "/compare"), data={"page": name})
+        assert (answer.status_code, answer.location) == (303, at(money, f"/{name}"))
+    assert "We are asking the provider." in page(desk, at(money, f"/{name}"))
+    asked = select(Task).where(Task.name == "donations.reconcile")
+    assert len(session.scalars(asked).all()) == 1
+    [event] = session.scalars(select(AuditEvent).where(AuditEvent.action == "reconciliation.asked"))
+    assert event.subject == f"nonprofit:{money.nonprofit.code}"
+    monkeypatch.setattr(clock, "now", lambda: noon + timedelta(minutes=1))
+    desk.post(at(money, "/compare"))
+    assert len(session.scalars(asked).all()) == 2
+
+
+def test_what_was_received_and_given_back_has_no_sign_of_the_ledger(desk: FlaskClient, money: World):
+    shown = page(desk, at(money, f"/donations/{money.gifts['partly'].number}"))
+    sides = re.findall(r"<li>\s*<span>(Received|Given back)</span>\s*<data[^>]*>([^<]*)</data>", shown)
+    assert sides == [("Given back", "€4.00"), ("Received", "€10.00")]
 
 
 def test_another_organisation_s_money_is_not_there(desk: FlaskClient, session: Session, money: World):

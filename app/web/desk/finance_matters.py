@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.permissions import Action
 from app.core.db import unit_of_work
-from app.finance import differences, overview
+from app.finance import differences, overview, reconciliation
 from app.web.access import allow
 from app.web.desk import provider_pages
 from app.web.desk.finance_forms import NoteForm
@@ -90,6 +90,17 @@ def differing(nonprofit_code: str) -> ResponseReturnValue:
             "compared_at": differences.last_comparison(session),
         }
     return render_template("finance/differences.html", nonprofit=nonprofit, **page)
+
+
+@desk_finance_matters.post("/desk/<nonprofit_code>/money/compare")
+@allow(Action.MONEY_READ)
+def compare(nonprofit_code: str) -> ResponseReturnValue:
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
+        reconciliation.ask_now(session, nonprofit.code, required_person().id)
+    flash(_("We are asking the provider. Load this page again in a minute."), "waiting")
+    page = "payouts" if request.form.get("page") == "payouts" else "differing"
+    return redirect(url_for(f"desk_finance_matters.{page}", nonprofit_code=nonprofit_code), code=303)
 
 
 @desk_finance_matters.post("/desk/<nonprofit_code>/money/differences/<difference_code>/settle")
