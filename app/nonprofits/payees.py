@@ -62,6 +62,7 @@ def disconnect(session: Session, nonprofit: Nonprofit, person_id: int) -> None:
         raise KindrelayError(N_("No payment account is connected."))
     account.disconnected_at = clock.now()
     tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
+    tasks.defer(session, "monthly.hold")
     audit.record(session, "payee.disconnected", person_id, subject(nonprofit), account=account.reference)
 
 
@@ -73,6 +74,7 @@ def note(session: Session, account: PaymentAccount, status: AccountStatus) -> No
         audit.record(session, action, None, subject(nonprofit), account=account.reference)
         if not status.ready:
             tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
+            tasks.defer(session, "monthly.hold")
     account.ready = status.ready
     account.missing = list(status.missing)
 

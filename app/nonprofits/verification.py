@@ -147,6 +147,7 @@ def _move(session: Session, nonprofit: Nonprofit, decision: Decision, reason: st
     session.flush()
     if before == "verified":
         tasks.defer(session, "donations.close_open", nonprofit_id=nonprofit.id)
+        tasks.defer(session, "monthly.hold")
     audit.record(
         session,
         f"nonprofit.{decision}",

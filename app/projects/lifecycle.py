@@ -29,6 +29,7 @@ def close(session: Session, project: Project, person_id: int) -> None:
     _move(session, project, "close", person_id)
     project.closed_at = clock.now()
     tasks.defer(session, "donations.close_open", project_id=project.id)
+    tasks.defer(session, "monthly.hold")
 
 
 def in_the_way(project: Project) -> list[KindrelayError]:

@@ -18,6 +18,7 @@ from app.donations.monthly import Change
 from app.donations.settlement import UnknownPayment
 from app.finance import books
 from app.gateways.payments.contract import EventKind
+from app.projects import lifecycle
 from app.videos.models import Video
 from tests import factories
 from workers import credit
@@ -243,3 +244,9 @@ def test_the_donors_changes_are_noted_as_the_state_allows(
 def test_the_next_payment_keeps_its_day_of_the_month(began: str, after: str, due: str):
     at = [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (began, after, due)]
     assert renewals.next_payment(at[0], at[1]) == at[2]
+
+
+def test_what_may_not_receive_any_more_has_its_monthly_gifts_looked_at_at_once(session: Session) -> None:
+    project = factories.project(session)
+    lifecycle.close(session, project, factories.person(session).id)
+    assert session.scalars(select(Task.name).where(Task.name == "monthly.hold")).all() == ["monthly.hold"]
