@@ -27,9 +27,8 @@ def reconcile() -> None:
         click.echo(f"Asked {run.provider} for everything since {run.since:%Y-%m-%d %H:%M} UTC.")
         for event in reconciliation.repaired_by(session, run):
             amount = Money(event.amount_minor, event.currency)
-            click.echo(
-                f"repaired  {event.event_id}: {event.kind}, {amount.decimal} {amount.currency}, payment {event.reference}"
-            )
+            told = f"{event.kind}, {amount.decimal} {amount.currency}, payment {event.reference}"
+            click.echo(f"repaired  {event.event_id}: {told}")
         standing = differences.standing(session)
         for one in standing:
             gone = "" if one.seen_at >= run.at else " (not found any more, and not settled)"
