@@ -86,7 +86,7 @@ def test_a_way_back_that_nobody_began_changes_nothing(
     leave(finance, at, wire)
     asked = len(wire.calls)
     page = finance.get(f"/desk/{at.code}/payments/return{state}", follow_redirects=True).text
-    assert "not one that you began here" in page
+    assert "was not started here" in page
     account = payees.account_of(session, at)
     assert account is not None
     assert account.ready is False
@@ -98,7 +98,7 @@ def test_a_way_back_is_gone_once(finance: FlaskClient, at: Nonprofit, wire: Wire
     wire.put("GET", f"accounts/{ACCOUNT}", ASKED_ABOUT)
     finance.get(f"/desk/{at.code}/payments/return?state={state}")
     again = finance.get(f"/desk/{at.code}/payments/return?state={state}", follow_redirects=True).text
-    assert "not one that you began here" in again
+    assert "was not started here" in again
 
 
 @pytest.mark.parametrize(("status", "words"), [(500, "does not answer"), (403, "did not accept this")])
