@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.core.money import Money
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The wide signs are those of Chinese keyboards; some spreadsheets run a formula that begins with one.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 Cell = str | int | Money
 
 
@@ -32,9 +33,12 @@ def stream(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[by
         yield file.getvalue().encode()
 
 
+def harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: one that could be gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
+
+
 def _safe(cell: Cell) -> str:
     if isinstance(cell, Money):
         return str(cell.decimal)
-    if isinstance(cell, int):
-        return str(cell)
-    return f"'{cell}" if cell.lstrip().startswith(FORMULA_STARTS) or cell.startswith(FORMULA_STARTS) else cell
+    return str(cell) if isinstance(cell, int) else harmless(cell)

@@ -1,7 +1,6 @@
 """Reports of a nonprofit: figures, the donations behind every figure, the evidence behind every donation."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,10 +9,9 @@ from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
 from app.nonprofits.models import Nonprofit
-from app.reports import evidence, movements, periods, queries, tables
+from app.reports import evidence, movements, periods, queries, report_table, tables
 from app.reports.movements import Which
 from app.reports.periods import Period
-from app.reports.queries import Line, Report
 from app.web.access import allow
 from app.web.loaders import load_nonprofit, may
 from app.web.text import _
@@ -44,7 +42,8 @@ def as_csv(nonprofit_code: str) -> ResponseReturnValue:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         period = _period(nonprofit)
         report = queries.report(session, nonprofit.id, period)
-    answer = Response(_csv(report, period.as_of(clock.now())), mimetype="text/csv")
+    made = report_table.table(report, period.as_of(clock.now()), _)
+    answer = Response(tables.write(made.header, made.rows), mimetype="text/csv")
     name = f"kindrelay-{nonprofit.code}-{period.first}-{period.last}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -111,56 +110,3 @@ def _choices(nonprofit: Nonprofit) -> list[tuple[str, Period]]:
     month = periods.month_of(latest.last, nonprofit.time_zone)
     before = periods.month_of(month.previous().last, nonprofit.time_zone)
     return [(_("Last 30 days"), latest), (_("This month"), month), (_("Last month"), before)]
-
-
-def _csv(report: Report, as_of: datetime) -> bytes:
-    header = [
-        _("Row"),
-        _("Creator"),
-        _("Video"),
-        _("Address"),
-        _("Currency"),
-        _("Donations"),
-        _("Gross"),
-        _("Refunds"),
-        _("Fees"),
-        _("Net"),
-        _("Net in the period before"),
-        _("First day"),
-        _("Last day"),
-        _("Time zone"),
-        _("As of (UTC)"),
-        _("Credit rule"),
-    ]
-    stamp: list[tables.Cell] = [
-        report.period.first.isoformat(),
-        report.period.last.isoformat(),
-        report.period.zone,
-        as_of.strftime("%Y-%m-%d %H:%M:%S"),
-        report.rule,
-    ]
-    return tables.write(header, ([*cells, *stamp] for cells in _csv_rows(report)))
-
-
-def _csv_rows(report: Report) -> Iterable[list[tables.Cell]]:
-    for line in report.videos:
-        kind = _("Video") if line.video else _("Not credited")
-        yield _cells(kind, line)
-    for line in report.totals:
-        yield _cells(_("Total"), line)
-
-
-def _cells(kind: str, line: Line) -> list[tables.Cell]:
-    return [
-        kind,
-        line.creator.name if line.creator else "",
-        line.video.title if line.video else "",
-        f"/v/{line.video.code}" if line.video else "",
-        line.now.currency,
-        line.now.donations,
-        line.now.gross,
-        line.now.refunded,
-        line.now.fees,
-        line.now.net,
-        line.before.net,
-    ]
