@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -29,8 +29,38 @@ EXPONENTS = {
     "USD": 2,
 }
 MAX_MINOR = 10**13
-DECIMAL_COMMA = re.compile(r"[0-9]{1,12},[0-9]{1,2}")
-WRITTEN_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{0,6})?")
+
+# What people write beside an amount, in capitals, apart from the currency's code.
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "AUD": ("$", "A$", "AU$"),
+    "BHD": ("BD",),
+    "CAD": ("$", "C$", "CA$"),
+    "CHF": ("FR.", "FR", "SFR"),
+    "CNY": ("¥", "CN¥", "元", "块", "人民币", "RMB"),
+    "EUR": ("€", "EURO", "EUROS", "欧元"),
+    "GBP": ("£", "英镑"),
+    "HKD": ("$", "HK$", "港元", "港币"),
+    "INR": ("₹", "RS.", "RS"),
+    "JPY": ("¥", "JP¥", "円", "日元"),
+    "KRW": ("₩", "원", "韩元"),
+    "KWD": ("KD",),
+    "SGD": ("$", "S$", "新元"),
+    "TWD": ("$", "NT$", "新台币"),
+    "USD": ("$", "US$", "美元"),
+}
+PART = r"(?P<part>[0-9]{0,6})"
+WAYS = [
+    re.compile(way)
+    for way in (
+        rf"(?P<whole>[0-9]{{1,15}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,4}})(\.{PART})?",  # 1250.50 and 1,250.50
+        rf"(?P<whole>)\.{PART}",  # .50
+        rf"(?P<whole>[0-9]{{1,3}}([ '’][0-9]{{3}}){{1,4}})([.,]{PART})?",  # 1 250.50, 1 250,50 and 1'250.50
+        rf"(?P<whole>[0-9]{{1,3}}(\.[0-9]{{3}}){{1,4}}),{PART}",  # 1.250,50
+        r"(?P<whole>[0-9]{1,3}(\.[0-9]{3}){2,4})",  # 1.250.000
+    )
+]
+LAKHS = re.compile(rf"(?P<whole>[0-9]{{1,2}}(,[0-9]{{2}}){{1,4}},[0-9]{{3}})(\.{PART})?")  # 1,25,000
+TWO_WAYS = re.compile(r"(?P<whole>[0-9]{0,12})[.,](?P<part>[0-9]{1,3})")
 
 
 def exponent(currency: str) -> int:
@@ -71,22 +101,23 @@ class Money:
 
 
 def parse(text: str, currency: str) -> Money:
-    """Read an amount a person typed in major units, such as "1,250.50" or "１００".
+    """Read an amount a person typed in major units, such as "1,250.50", "€ 1.250,50" or "１００元".
 
-    A comma may only part thousands: "10,50" could mean two amounts and is refused.
-    Raises Invalid("amount") for anything else, for more decimal places than the currency has, and for
-    amounts that are not positive.
+    Whatever can be read in one way only is taken. "10,50" could mean two amounts, and so could "1.500": the
+    refusal names both. Raises Invalid("amount") for that, for what is no amount or has another currency's
+    mark, for more decimal places than the currency has, and for amounts that are not positive.
     """
-    typed = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
-    if DECIMAL_COMMA.fullmatch(typed):
-        raise Invalid(
-            "amount", N_("Write a point before the cents: %(amount)s."), amount=typed.replace(",", ".")
-        )
-    if not WRITTEN_AMOUNT.fullmatch(typed):
+    places = exponent(currency)
+    number = _without_mark(unicodedata.normalize("NFKC", text).strip().replace("。", "."), currency)
+    _refuse_two_ways(number, places)
+    ways = [*WAYS, LAKHS] if currency == "INR" else WAYS
+    read = next((found for way in ways if (found := way.fullmatch(number))), None)
+    parts = read.groupdict() if read else {}
+    whole, part = re.sub(r"\D", "", parts.get("whole") or ""), parts.get("part") or ""
+    if not whole + part:
         raise Invalid("amount", N_("Write the amount in digits, such as 50."))
-    minor = Decimal(typed.replace(",", "")).scaleb(exponent(currency))
+    minor = Decimal(f"{whole or 0}.{part or 0}").scaleb(places)
     if minor != minor.to_integral_value():
-        places = exponent(currency)
         raise Invalid(
             "amount",
             N_("%(currency)s has at most %(places)s decimal places."),
@@ -96,6 +127,57 @@ def parse(text: str, currency: str) -> Money:
     if not 0 < minor <= MAX_MINOR:
         raise Invalid("amount", N_("The amount must be more than zero and not beyond reason."))
     return Money(int(minor), currency)
+
+
+def marks(currency: str) -> list[str]:
+    """What may stand beside an amount of `currency`, the longest first."""
+    return sorted((currency, *MARKS[currency]), key=len, reverse=True)
+
+
+def _without_mark(typed: str, currency: str) -> str:
+    """An amount without its currency's mark before or after it; another currency's mark is refused."""
+    capital = typed.upper()
+    for mark in marks(currency):
+        for bare in (capital.removeprefix(mark), capital.removesuffix(mark)):
+            if bare != capital and not _named_in(bare):
+                return bare.strip()
+    if (other := _named_in(capital)) and other not in marks(currency):
+        raise Invalid(
+            "amount",
+            N_("The amount is in %(currency)s here, not in %(other)s. Write it in digits, such as 50."),
+            currency=currency,
+            other=other,
+        )
+    return typed
+
+
+def _named_in(capital: str) -> str:
+    """The mark that stands before or after an amount, "" for none."""
+    found = (mark for currency in MARKS for mark in marks(currency) if _beside(mark, capital))
+    return max(found, key=len, default="")
+
+
+def _beside(mark: str, capital: str) -> bool:
+    return capital.startswith(mark) or capital.endswith(mark)
+
+
+def _refuse_two_ways(number: str, places: int) -> None:
+    """Refuse one comma or point that could stand before the cents as well as between thousands."""
+    read = TWO_WAYS.fullmatch(number)
+    if read is None:
+        return
+    whole, part, by_comma = read["whole"], read["part"], "," in number
+    is_thousands = len(part) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
+    # Both languages of the pages write a comma between thousands, and a point before the cents.
+    is_clear = (is_thousands and places < 3) or not places if by_comma else places == 3 or not is_thousands
+    if is_clear:
+        return
+    raise Invalid(
+        "amount",
+        N_("This can mean two amounts. Write %(one)s or %(other)s."),
+        one=f"{int(whole or 0)}.{part[:places]:0<{places}}".rstrip("."),
+        other=str(int(whole + part)),
+    )
 
 
 def largest_remainder(total: int, weights: Sequence[Fraction]) -> list[int]:

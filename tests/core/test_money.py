@@ -18,6 +18,18 @@ from app.core.money import EXPONENTS, Money, largest_remainder, parse
         ("500", "JPY", 500),
         ("1.234", "KWD", 1234),
         ("0.01", "EUR", 1),
+        ("£5", "GBP", 500),
+        (".5", "GBP", 50),
+        ("1 000", "EUR", 100000),
+        ("1\u202f250,50 €", "EUR", 125050),
+        ("1.250,50", "EUR", 125050),
+        ("1.250.000", "EUR", 125000000),
+        ("1'250.50", "CHF", 125050),
+        ("￥１００", "JPY", 100),
+        ("100元", "CNY", 10000),
+        ("1,25,000", "INR", 12500000),
+        ("$5", "AUD", 500),
+        ("us$ 5", "USD", 500),
     ],
 )
 def test_an_amount_is_read_exactly(text: str, currency: str, minor: int) -> None:
@@ -29,6 +41,54 @@ def test_what_is_no_amount_is_refused_beside_its_field(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(text, "USD")
     assert refused.value.field == "amount"
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "one", "other"),
+    [
+        ("10,50", "EUR", "10.50", "1050"),
+        (",5", "EUR", "0.50", "5"),
+        ("1.500", "EUR", "1.50", "1500"),
+        ("1.500", "JPY", "1", "1500"),
+        ("1,500", "KWD", "1.500", "1500"),
+    ],
+)
+def test_what_can_mean_two_amounts_is_refused_and_both_are_named(
+    text: str, currency: str, one: str, other: str
+) -> None:
+    with pytest.raises(Invalid, match="two amounts") as refused:
+        parse(text, currency)
+    assert refused.value.params == {"one": one, "other": other}
+    assert parse(one, currency) < parse(other, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("$5", "GBP"), ("US$5", "AUD"), ("5 EUR", "USD"), ("¥5", "KRW")]
+)
+def test_the_mark_of_another_currency_is_refused(text: str, currency: str) -> None:
+    with pytest.raises(Invalid, match=f"is in {currency} here"):
+        parse(text, currency)
+
+
+@given(
+    st.integers(1, 10**13),
+    st.sampled_from([(",", "."), (" ", "."), (" ", ","), ("\u202f", ","), ("'", "."), (".", ",")]),
+    st.sampled_from(["{}", "€{}", "{} €", "EUR {}", " {}eur"]),
+    st.booleans(),
+)
+def test_every_usual_way_of_writing_an_amount_is_read_as_that_amount_or_its_clear_form_is_named(
+    minor: int, separators: tuple[str, str], mark: str, wide: bool
+) -> None:
+    thousands, before_cents = separators
+    plain = f"{minor // 100:,}.{minor % 100:02}"
+    written = "".join({",": thousands, ".": before_cents}.get(one, one) for one in plain)
+    if wide:
+        written = "".join(chr(ord(one) + 0xFEE0) if one.isdigit() else one for one in written)
+    if before_cents == "," and minor < 100_000:  # one comma alone
+        with pytest.raises(Invalid, match="two amounts") as refused:
+            parse(mark.format(written), "EUR")
+        written = str(refused.value.params["one"])
+    assert parse(mark.format(written), "EUR") == Money(minor, "EUR")
 
 
 def test_yen_have_no_decimal_places() -> None:
