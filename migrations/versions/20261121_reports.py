@@ -4,10 +4,16 @@ Revision: 20261121_reports
 After: 20261121_touches
 """
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "20261121_reports"
 down_revision = "20261121_touches"
 branch_labels = None
 depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -23,7 +29,213 @@ def integrity() -> None:
 
 def disputes() -> None:
     """What creators say of a split, and what the nonprofit decided."""
+    op.create_table(
+        "credit_dispute",
+        _row(),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        _to("donation"),
+        _to("video"),
+        _to("person", "creator_id"),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("closed_at", MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('open', 'moved', 'rejected', 'taken_back')", name=op.f("ck_credit_dispute_outcome")
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'open') = (closed_at IS NULL)", name=op.f("ck_credit_dispute_closed")
+        ),
+    )
+    op.create_index(op.f("ix_credit_dispute_donation_id"), "credit_dispute", ["donation_id"])
+    op.create_index(op.f("ix_credit_dispute_creator_id"), "credit_dispute", ["creator_id"])
+    op.create_index(
+        "uq_credit_dispute_open",
+        "credit_dispute",
+        ["donation_id", "creator_id"],
+        unique=True,
+        postgresql_where=sa.text("outcome = 'open'"),
+    )
+    op.create_table(
+        "credit_decision",
+        _row(),
+        _to("donation"),
+        sa.Column("dispute_id", sa.BigInteger(), sa.ForeignKey("credit_dispute.id"), nullable=False, unique=True),
+        _to("person", "decided_by_id"),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+    )
+    op.create_index(op.f("ix_credit_decision_donation_id"), "credit_decision", ["donation_id"])
+    op.create_table(
+        "credit_withdrawal",
+        _row(),
+        sa.Column("credit_id", sa.BigInteger(), sa.ForeignKey("credit.id"), nullable=False, unique=True),
+        _to("credit_decision", "decision_id"),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+    )
+    op.create_index(op.f("ix_credit_withdrawal_decision_id"), "credit_withdrawal", ["decision_id"])
+    for table in ("credit", "credit_reversal"):
+        decision = sa.ForeignKey("credit_decision.id", name=op.f(f"fk_{table}_decision_id_credit_decision"))
+        op.add_column(table, sa.Column("decision_id", sa.BigInteger(), decision, nullable=True))
+    op.alter_column("credit_reversal", "event_id", nullable=True)
+    op.create_check_constraint(
+        op.f("ck_credit_reversal_cause"), "credit_reversal", "num_nonnulls(event_id, decision_id) = 1"
+    )
+    op.execute(
+        "ALTER TABLE credit DROP CONSTRAINT uq_credit_donation_id, ADD CONSTRAINT uq_credit_donation_id "
+        "UNIQUE NULLS NOT DISTINCT (donation_id, video_id, decision_id)"
+    )
+    op.add_column(
+        "project", sa.Column("renewals_inherit", sa.Boolean(), nullable=False, server_default=sa.true())
+    )
+    _credit_that_stands()
+
+
+def _credit_that_stands() -> None:
+    """Credits that no decision has withdrawn add up to what was captured; what is withdrawn stays as it was."""
+    for table in ("credit_decision", "credit_withdrawal"):
+        op.execute(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER never_truncated BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    op.execute("""
+        CREATE FUNCTION standing_credits_must_add_up(gift bigint) RETURNS void LANGUAGE plpgsql AS $$
+        DECLARE given bigint; captured bigint; donation_currency text; foreign_currency boolean;
+        BEGIN
+            SELECT captured_minor, currency INTO captured, donation_currency FROM donation WHERE id = gift;
+            SELECT coalesce(sum(amount_minor), 0), bool_or(currency <> donation_currency)
+            INTO given, foreign_currency FROM credit
+            WHERE donation_id = gift
+                AND NOT EXISTS (SELECT FROM credit_withdrawal WHERE credit_id = credit.id);
+            IF given <> captured OR foreign_currency THEN
+                RAISE EXCEPTION 'credits of donation % are %, captured is % %',
+                    gift, given, captured, donation_currency USING ERRCODE = 'check_violation';
+            END IF;
+        END $$
+    """)
+    op.execute("""
+        CREATE OR REPLACE FUNCTION credits_must_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM standing_credits_must_add_up(NEW.donation_id);
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("""
+        CREATE FUNCTION withdrawals_must_be_exact() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE wrong bigint;
+        BEGIN
+            SELECT withdrawal.credit_id INTO wrong
+            FROM credit_withdrawal withdrawal JOIN credit ON credit.id = withdrawal.credit_id,
+                LATERAL (
+                    SELECT coalesce(sum(amount_minor), 0) AS minor, coalesce(sum(fee_minor), 0) AS fee
+                    FROM credit_reversal WHERE credit_id = credit.id
+                ) gone
+            WHERE withdrawal.credit_id = NEW.credit_id
+                AND (withdrawal.refunded_minor, withdrawal.fee_minor)
+                    IS DISTINCT FROM (gone.minor, credit.fee_minor + gone.fee);
+            IF wrong IS NOT NULL THEN
+                RAISE EXCEPTION 'credit % was withdrawn with other figures than it has', wrong
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            IF TG_TABLE_NAME = 'credit_withdrawal' THEN
+                PERFORM standing_credits_must_add_up(donation_id) FROM credit WHERE id = NEW.credit_id;
+            END IF;
+            RETURN NULL;
+        END $$
+    """)
+    for table in ("credit_withdrawal", "credit_reversal"):
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER exact_withdrawal AFTER INSERT ON {table} "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION withdrawals_must_be_exact()"
+        )
+
+
+def _row() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True)
+
+
+def _to(table: str, name: str = "") -> sa.Column[int]:
+    return sa.Column(name or f"{table}_id", sa.BigInteger(), sa.ForeignKey(f"{table}.id"), nullable=False)
 
 
 def reports() -> None:
     """Counts of touches by day, people who gave, files that are made, views that are kept."""
+    saved_views()
+    report_files()
+
+
+def saved_views() -> None:
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("span", sa.String(), nullable=False),
+        sa.Column("first", sa.Date()),
+        sa.Column("last", sa.Date()),
+        sa.Column("choices", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint("nonprofit_id", "name", name=op.f("uq_saved_view_nonprofit_id")),
+    )
+    op.create_table(
+        "view_mail",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        sa.Column(
+            "view_id", sa.BigInteger(), sa.ForeignKey("saved_view.id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False, index=True),
+        sa.Column("every", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint("view_id", "person_id", name=op.f("uq_view_mail_view_id")),
+        sa.CheckConstraint("every IN ('week', 'month')", name=op.f("ck_view_mail_every")),
+        sa.CheckConstraint("format IN ('csv', 'xlsx', 'pdf')", name=op.f("ck_view_mail_format")),
+        sa.Index("ix_view_mail_next_on", "next_on"),
+    )
+
+
+def report_files() -> None:
+    op.create_table(
+        "report_file",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        sa.Column("code", sa.String(), nullable=False, unique=True),
+        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False),
+        sa.Column("mail_id", sa.BigInteger(), sa.ForeignKey("view_mail.id", ondelete="SET NULL")),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("done_rows", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger()),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("object_key", sa.String()),
+        sa.Column("bytes", sa.BigInteger()),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True)),
+        sa.Column("expires_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("kind IN ('report', 'donations', 'insight')", name=op.f("ck_report_file_kind")),
+        sa.CheckConstraint("format IN ('csv', 'xlsx', 'pdf', 'json')", name=op.f("ck_report_file_format")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'making', 'ready', 'failed', 'expired')", name=op.f("ck_report_file_state")
+        ),
+        sa.CheckConstraint(
+            "(state = 'ready') <= (object_key IS NOT NULL)", name=op.f("ck_report_file_ready")
+        ),
+        sa.Index("ix_report_file_nonprofit_id_id", "nonprofit_id", sa.text("id DESC")),
+        sa.Index(
+            "ix_report_file_expires_at", "expires_at", postgresql_where=sa.text("object_key IS NOT NULL")
+        ),
+    )
