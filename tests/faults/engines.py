@@ -1,6 +1,7 @@
 """Engines of a test's own, which it may kill: Valkey, SeaweedFS, and a gate on the way to it."""
 
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from app.embedded.seaweedfs import SeaweedFS
 
 READY_SECONDS = 20
 CHUNK = 1 << 16
+SIZE = re.compile(rb"(?i)(content-length: )\d+")
 
 
 class Valkey:
@@ -107,7 +109,7 @@ class Store:
 class Gate:
     """Relays to `target` on loopback; told to, it lets no more than a number of PUTs to a bucket through.
 
-    Bytes pass unchanged, so signatures made for this address hold.
+    Requests pass unchanged, so signatures made for this address hold. Answers do, too, but for `overstate`.
     """
 
     def __init__(self, target: int, bucket: str) -> None:
@@ -115,6 +117,7 @@ class Gate:
         self._put = f"PUT /{bucket}/".encode()
         self._lock = threading.Lock()
         self._left: int | None = None
+        self._overstated: int | None = None
         self._open = threading.Event()
         self._open.set()
         self.reached = threading.Event()
@@ -136,6 +139,10 @@ class Gate:
         self._left = None
         self._open.set()
 
+    def overstate(self, size: int | None) -> None:
+        """Let every object that somebody asks the size of be that many bytes; None tells the truth again."""
+        self._overstated = size
+
     def close(self) -> None:
         self.open()
         self._listener.close()
@@ -149,16 +156,22 @@ class Gate:
     def _serve(self, client: socket.socket) -> None:
         address = ("127.0.0.1", self._target)
         with client, contextlib.suppress(OSError), socket.create_connection(address) as store:
-            threading.Thread(target=self._answer, args=(store, client), daemon=True).start()
+            asks_size = threading.Event()
+            threading.Thread(target=self._answer, args=(store, client, asks_size), daemon=True).start()
             while chunk := client.recv(CHUNK):
                 if chunk.startswith(self._put):
                     self._wait()
+                if chunk.startswith(b"HEAD "):
+                    asks_size.set()
                 store.sendall(chunk)
             store.shutdown(socket.SHUT_WR)
 
-    def _answer(self, store: socket.socket, client: socket.socket) -> None:
+    def _answer(self, store: socket.socket, client: socket.socket, asks_size: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while chunk := store.recv(CHUNK):
+                if asks_size.is_set() and self._overstated is not None:
+                    chunk = SIZE.sub(b"%s%d" % (rb"\g<1>", self._overstated), chunk)
+                asks_size.clear()
                 client.sendall(chunk)
         with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)

@@ -1,6 +1,7 @@
 """A place where everything that transcoding leans on can be broken: store, Valkey, disk, tools, workers."""
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -27,7 +28,9 @@ from tests.site import Processes
 from tests.stored import keys_of
 from workers import sweep
 
-DISK_BYTES = 48 << 20
+MIB = 1 << 20
+DISK_BYTES = 48 * MIB
+LARGER_THAN_ANY_DISK = 1 << 60
 PATIENCE = 60.0
 TOOL = """#!/bin/sh
 [ -e {way} ] && . {way}
@@ -85,6 +88,7 @@ class House:
         for path in (*self.folder.glob("*.first"), *self.folder.glob("held.*"), self.folder / "go"):
             path.unlink(missing_ok=True)
         self.gate.open()
+        self.make_room()
         self.store_engine.start()
         is_busy = any(tools_in(self.folder))
         for workers in (self.workers, self.hasty):
@@ -147,6 +151,35 @@ class House:
 
     def go(self) -> None:
         (self.folder / "go").touch()
+
+    def leave_no_room(self) -> None:
+        """Leave too little of the disk for any film, until `make_room`.
+
+        Where nobody may mount a small disk to fill, the store calls every film larger than the machine's own.
+        """
+        if self.has_small_disk:
+            self._ballast.write_bytes(bytes(DISK_BYTES - MIB * 8))
+        else:
+            self.gate.overstate(LARGER_THAN_ANY_DISK)
+
+    def fill_disk_before(self, tool: str) -> None:
+        """Let not a byte be free once `tool` runs, each time, until `make_room`.
+
+        Where nobody may mount a small disk to fill, the tool says what tools say of a full one.
+        """
+        if self.has_small_disk:
+            self.before(tool, f"/bin/dd if=/dev/zero of={self._ballast} bs=64k 2>/dev/null")
+        else:
+            self.before(tool, f"echo 'out.mp4: {os.strerror(errno.ENOSPC)}' >&2\nexit 1")
+
+    def make_room(self) -> None:
+        """Let the disk, or what is said of it, be as it was."""
+        self._ballast.unlink(missing_ok=True)
+        self.gate.overstate(None)
+
+    @property
+    def _ballast(self) -> Path:
+        return self.disk / "ballast"
 
     def upload(self, path: Path) -> int:
         """The id of a video whose file has arrived; its preview is due."""

@@ -181,34 +181,28 @@ def test_a_video_taken_down_while_it_is_encoded_is_made_again_once_it_is_restore
 
 
 def test_a_disk_without_room_is_waited_for(house: House, clips: Clips):
-    # Only a mounted disk can be nearly full without filling the machine's own. Where nobody may mount one,
-    # tests/workers/transcode/test_workspace.py still makes the same check, on the machine's disk.
-    if not house.has_small_disk:
-        pytest.skip("this machine lets nobody mount a small disk; the next test has a full one all the same")
     video_id = house.upload(clips.tiny())
-    ballast = house.disk / "ballast"
-    ballast.write_bytes(bytes(40 << 20))
+    house.leave_no_room()
     house.worker("preview")
     assert "NoRoomError" in gave_back(house, video_id)
     said = [line for line in house.workers.log("preview").splitlines() if seen(video_id).code in line]
     assert any("no room for temporary files" in line for line in said)
-    ballast.unlink()
+    house.make_room()
     due_now(video_id)
     ends(house, video_id, "playable")
 
 
 def test_a_disk_that_fills_up_while_encoding_is_our_fault_and_not_the_files(house: House, clips: Clips):
     video_id = house.upload(clips.short())
-    full = f"/bin/dd if=/dev/zero of={house.disk}/ballast bs=64k 2>/dev/null"
-    house.before("ffmpeg", full if house.has_small_disk else "echo x > /dev/full || exit 1")
+    house.fill_disk_before("ffmpeg")
     house.worker("preview")
     assert "NoRoomError" in gave_back(house, video_id)
     set_task(video_id, **LAST_BUT_ONE_OF_ENGINES)
-    (house.disk / "ballast").unlink(missing_ok=True)
+    house.make_room()
     due_now(video_id)
     failed = ends(house, video_id, "failed")
     assert (failed.reason, failed.retryable) == (media.NO_ROOM, True)
-    (house.disk / "ballast").unlink(missing_ok=True)
+    house.make_room()
     house.before("ffmpeg", ":")
     retried(house, video_id)
 

@@ -7,11 +7,14 @@ import re
 import resource
 import select
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from workers.transcode import encode
 from workers.transcode.encode import Tools
@@ -21,7 +24,7 @@ from workers.transcode.reasons import Rejected
 PATIENCE_SECONDS = 120
 MAX_VIDEO_SECONDS = 600
 LOOK_SECONDS = 0.005
-OPEN_FILES = Path("/proc/self/fd")
+OPEN_FILES = Path("/dev/fd")
 
 Work = Callable[[], tuple[str, ...]]
 
@@ -86,14 +89,14 @@ def _attempt(work: Work) -> Outcome:
 
 
 class Memory:
-    """Looks at the high-water mark of every child's memory all the time.
+    """Looks at every child's memory all the time.
 
     What the system tells of children that have ended counts the size of the process they were forked from.
     """
 
     def __init__(self) -> None:
         self.peak_bytes = 0
-        self._own = Path("/proc/self/cmdline").read_bytes()
+        self._sizes = sizes_in_proc if sys.platform == "linux" else sizes_right_now
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -107,17 +110,28 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            for children in Path("/proc/self/task").glob("*/children"):
-                with contextlib.suppress(OSError):
-                    for child in children.read_text().split():
-                        self._look(Path("/proc", child))
+            self.peak_bytes = max(self.peak_bytes, *self._sizes(), 0)
 
-    def _look(self, child: Path) -> None:
+
+# A child that is still a copy of this process is not counted.
+def sizes_in_proc() -> Iterator[int]:
+    """The most bytes that each child has held so far."""
+    own = Path("/proc/self/cmdline").read_bytes()
+    for children in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            if (child / "cmdline").read_bytes() == self._own:
-                return  # it is still a copy of this process
-            found = re.search(r"VmHWM:\s+(\d+) kB", (child / "status").read_text())
-            self.peak_bytes = max(self.peak_bytes, int(found[1]) * 1024 if found else 0)
+            for child in (Path("/proc", name) for name in children.read_text().split()):
+                found = re.search(r"VmHWM:\s+(\d+) kB", (child / "status").read_text())
+                if found and (child / "cmdline").read_bytes() != own:
+                    yield int(found[1]) * 1024
+
+
+def sizes_right_now() -> Iterator[int]:
+    """The bytes that each child holds just now, which is all that every platform tells."""
+    own = psutil.Process()
+    for child in own.children():
+        with contextlib.suppress(psutil.Error):
+            if child.cmdline() != own.cmdline():
+                yield child.memory_info().rss
 
 
 def _open_files() -> set[str]:
