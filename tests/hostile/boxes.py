@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable
 
 from tests.hostile.kit import RATE, SECONDS, Good, Kit, Sample
-from tests.hostile.mp4 import Box, Movie, full
+from tests.hostile.mp4 import Box, Movie, full, table
 from workers.transcode.reasons import (
     DAMAGED,
     INCOMPLETE,
@@ -43,10 +43,6 @@ def rewritten(what: str, path: str, offset: int, layout: str, *values: int, verd
         movie.box(path).put(offset, layout, *values)
 
     return changed(what, change, verdict)
-
-
-def table(name: str) -> str:
-    return f"moov/trak/mdia/minf/stbl/{name}"
 
 
 def resized(what: str, kind: bytes, size: bytes, verdict: str | Good, *, front: bool = False) -> Sample:

@@ -68,3 +68,8 @@ def parsed(mp4: bytes) -> list[Box]:
 def full(kind: bytes, payload: bytes, version: int = 0, flags: int = 0) -> Box:
     """A box that starts with a version and flags."""
     return Box(kind, struct.pack(">I", version << 24 | flags) + payload)
+
+
+def table(name: str) -> str:
+    """The path of one of the tables that say where the samples of a track are."""
+    return f"moov/trak/mdia/minf/stbl/{name}"
