@@ -12,7 +12,15 @@ from app.videos.models import Video
 
 def by_code(session: Session, code: str) -> Donation:
     """A donation by its secret code, with all that the donor's page shows. Raises NotFound."""
-    donation = session.scalar(
+    donation = find(session, code)
+    if donation is None:
+        raise NotFound(N_("There is no gift at this address."))
+    return donation
+
+
+def find(session: Session, code: str) -> Donation | None:
+    """A donation by its secret code, with all that the donor's page shows; None when there is none."""
+    return session.scalar(
         select(Donation)
         .where(Donation.code == code)
         .options(
@@ -22,9 +30,6 @@ def by_code(session: Session, code: str) -> Donation:
             joinedload(Donation.video).joinedload(Video.creator),
         )
     )
-    if donation is None:
-        raise NotFound(N_("There is no gift at this address."))
-    return donation
 
 
 def has_received(session: Session, project: Project) -> bool:

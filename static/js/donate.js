@@ -1,6 +1,6 @@
 // The donate form: presets fill the amount, one line says what will happen, and it is sent once.
-// A comma may only part thousands: "10,50" could mean two amounts.
-const WRITTEN_AMOUNT = /^(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$/;
+// The usual ways of writing an amount. The server reads more of them; what this does not know is not shown.
+const WAYS = [/^(\d{1,15})(?:\.(\d*))?$/, /^(\d{1,3}(?:,\d{3})+)(?:\.(\d*))?$/, /^(\d{1,3}(?:[ '’]\d{3})+)(?:[.,](\d*))?$/, /^()\.(\d+)$/];
 
 export class DonateForm {
   // Put the form of an answer's page into a sheet.
@@ -33,11 +33,26 @@ export class DonateForm {
     this.#show();
   }
 
+  // What is written in the field, 0 when that is not clear.
+  #typed(places) {
+    let words = this.amount.value.normalize("NFKC").trim().replace("。", ".").toUpperCase();
+    for (const mark of this.form.dataset.marks.split(" ")) {
+      if (words.startsWith(mark)) words = words.slice(mark.length).trim();
+      else if (words.endsWith(mark)) words = words.slice(0, -mark.length).trim();
+      else continue;
+      break;
+    }
+    const [, whole = "", part = ""] = WAYS.map((way) => way.exec(words)).find(Boolean) ?? [];
+    const commaMayStandBeforeCents = places === 3 && /^\d{1,3},\d{3}$/.test(words);
+    const pointMayPartThousands = places < 3 && /^[1-9]\d{0,2}\.\d{3}$/.test(words);
+    if (commaMayStandBeforeCents || pointMayPartThousands || part.replace(/0+$/, "").length > places) return 0;
+    return Number(`${whole.replace(/\D/g, "")}.${part}0`);
+  }
+
   #show() {
-    const words = this.amount.value.normalize("NFKC").trim();
-    const typed = WRITTEN_AMOUNT.test(words) ? Number(words.replaceAll(",", "")) : 0;
-    for (const preset of this.presets) preset.setAttribute("aria-pressed", String(Number(preset.dataset.amount) === typed && typed > 0));
     const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: this.form.dataset.currency });
+    const typed = this.#typed(format.resolvedOptions().maximumFractionDigits);
+    for (const preset of this.presets) preset.setAttribute("aria-pressed", String(Number(preset.dataset.amount) === typed && typed > 0));
     for (const total of this.form.querySelectorAll("[data-total]")) total.textContent = typed > 0 ? format.format(typed) : total.dataset.none;
   }
 

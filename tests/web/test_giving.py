@@ -320,9 +320,9 @@ def test_a_lost_answer_and_another_try_are_the_same_payment(
     [
         ("amount", "", "Write how much"),
         ("amount", "ten", "in digits"),
-        ("amount", "10,50", "a point before the cents: 10.50"),
+        ("amount", "10,50", "Write 10.50 or 1050"),
         ("amount", "0.50", "smallest gift"),
-        ("amount", "1.234", "decimal places"),
+        ("amount", "12.3456", "decimal places"),
         ("email", "dora@", "email address"),
         ("public_message", "x" * 501, "at most 500"),
         ("idempotency", "short", "send it again"),

@@ -1,8 +1,9 @@
 """Views of giving."""
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from app.donations.offers import Offer
 from app.gateways.payments.contract import Capabilities, PaymentGateway
 from app.web import visitors
 from app.web.access import Rule, allow
-from app.web.donate import gatekeeper
+from app.web.donate import coming_back, gatekeeper
 from app.web.donate.closing import close
 from app.web.donate.forms import DonateForm
 from app.web.outside import payments, settings
@@ -49,7 +50,8 @@ def thanks(donation_code: str) -> ResponseReturnValue:
         share = relay.of_gift(session, donation) if parts else None
         chain = relay.chain(session, share.id) if share else None
     gateway = payments()
-    on_its_way = donation.state == "pending" or _paid_meanwhile(gateway, donation)
+    missed = donation.state in ("failed", "expired") and coming_back.is_paid(gateway, donation)
+    on_its_way = donation.state == "pending" or missed
     page = render_template(
         "donate/thanks.html",
         donation=donation,
@@ -94,22 +96,13 @@ def state(donation_code: str) -> ResponseReturnValue:
     return private(jsonify(state=donation.state, settled=settled))
 
 
-def _paid_meanwhile(gateway: PaymentGateway | None, donation: Donation) -> bool:
-    """Whether a payment that had failed or expired has been made after all, and its event is yet to come."""
-    if gateway is None or donation.reference is None or donation.state not in ("failed", "expired"):
-        return False
-    try:
-        return gateway.fetch(donation.payment_account.reference, donation.reference).state == "paid"
-    except KindrelayError:
-        return False
-
-
 def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
     with unit_of_work() as session:
         offer = find(session)
     if offer.obstacle is not None:
         return closed(offer, offer.obstacle)
-    form, status = DonateForm(idempotency=gatekeeper.new_token(), frequency="once"), 422
+    unpaid = _unpaid(offer) if request.method == "GET" and "empty" not in request.args else None
+    form, status = DonateForm(**_filled_in(unpaid)), 422
     if form.sent_and_valid():
         try:
             return _go_on(_next_step(find, form))
@@ -127,8 +120,25 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
         video=offer.video,
         creator=offer.creator,
         provider=_provider_can(),
+        unpaid=unpaid,
     )
-    return page, status if form.problem or form.errors else 200
+    answer = make_response(page, status if form.problem or form.errors else 200)
+    if unpaid is not None:
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _unpaid(offer: Offer) -> Donation | None:
+    """What this browser began for the project before, and has not paid."""
+    with unit_of_work() as session:
+        begun = coming_back.unpaid(session, offer.project)
+    return None if begun is None or coming_back.is_paid(payments(), begun) else begun
+
+
+def _filled_in(unpaid: Donation | None) -> dict[str, Any]:
+    if unpaid is not None:
+        return coming_back.written(unpaid)
+    return {"idempotency": gatekeeper.new_token(), "frequency": "once"}
 
 
 def _go_on(address: str) -> ResponseReturnValue:
@@ -150,8 +160,12 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
         donation = checkout.start(session, offer, gift, token, _origin(session))
         gate.let_in(session, donation)
         left_behind = checkout.left_behind(session, donation)
+        earlier = coming_back.unpaid(session, offer.project)
     if paid := close(gateway, left_behind):
         return url_for("donate.thanks", donation_code=paid.code)
+    if earlier and earlier.pay_url and earlier.id not in {donation.id, *(one.id for one in left_behind)}:
+        close(gateway, [earlier])  # begun on another form; one that is paid by now is another gift
+    coming_back.remember(donation)
     if donation.state != "pending":
         return url_for("donate.thanks", donation_code=donation.code)
     if gate.waits_for_mail:

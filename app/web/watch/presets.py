@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency
 
-from app.core.money import Money, exponent
+from app.core.money import Money, exponent, marks
 from app.web.languages import language
 
 PRESETS = {
@@ -26,6 +26,11 @@ def preset_amounts(currency: str) -> list[Money]:
         Money(int(Decimal(major).scaleb(exponent(currency))), currency)
         for major in PRESETS.get(currency, USUAL)
     ]
+
+
+def amount_marks(currency: str) -> str:
+    """What a donor may write beside an amount, parted by spaces."""
+    return " ".join(marks(currency))
 
 
 def round_money(amount: Money) -> str:

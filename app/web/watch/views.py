@@ -13,12 +13,13 @@ from app.web.access import Rule, allow
 from app.web.outside import settings
 from app.web.signin import current_person
 from app.web.watch import linked_data
-from app.web.watch.presets import preset_amounts, round_money
+from app.web.watch.presets import amount_marks, preset_amounts, round_money
 from app.web.watch.stage import stages
 
 watch = Blueprint("watch", __name__)
 
 watch.add_app_template_global(preset_amounts)
+watch.add_app_template_global(amount_marks)
 watch.add_app_template_filter(round_money)
 
 MORE = 8
