@@ -176,9 +176,12 @@ def test_several_films_go_at_once_and_none_waits_for_the_trouble_of_another(
     for name in ("kept.mp4", "dropped.mp4"):
         expect(row(page, name).locator("[data-percent]")).to_have_text(HALFWAY, timeout=SOON)
     expect(row(page, "Kite 1.mp4")).to_contain_text("Waits for its turn")
+    line.held.add(1)
     row(page, "kept.mp4").get_by_role("button", name="Pause").click()
     expect(row(page, "kept.mp4")).to_contain_text("Paused")
     expect(row(page, "kept.mp4").get_by_role("button", name="Go on")).to_be_focused()
+    expect(row(page, "Kite 1.mp4").locator("[data-percent]")).to_have_text("99%", timeout=SOON)
+    line.let_go(1)
     for path in small:
         expect(row(page, path.name)).to_contain_text("has arrived", timeout=SOON)
     assert line.most_at_once <= 3

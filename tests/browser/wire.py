@@ -16,7 +16,7 @@ class Wire:
     """Forwards HTTP to the store.
 
     `begun` counts how often each part was sent, `carried` the bytes of all parts, `most_at_once` the parts
-    that were on the way together. Parts in `held` stop half-way.
+    that were on the way together. Parts in `held` stop half-way, small ones before their first byte.
     """
 
     def __init__(self, listener: socket.socket, upstream: tuple[str, int]) -> None:
@@ -43,6 +43,12 @@ class Wire:
     def mend(self) -> None:
         """Let people through again."""
         self._is_cut = False
+
+    def let_go(self, part: int) -> None:
+        """Hold a part no longer; what is held of it goes on."""
+        with self._changed:
+            self.held.discard(part)
+            self._changed.notify_all()
 
     def serve(self) -> None:
         """Take calls until the listener is closed."""
@@ -97,6 +103,8 @@ class Wire:
         self, caller: socket.socket, store: socket.socket, piece: bytes, length: int, part: int
     ) -> None:
         passed = 0
+        if length <= THROUGH:
+            self._wait_while_held(part, caller)
         while True:
             store.sendall(piece)
             passed += len(piece)
@@ -141,6 +149,8 @@ def wire(upstream: str) -> Generator[Wire]:
     """A line to the store at the address `upstream`."""
     there = urlsplit(upstream)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Calls inherit it. Left to itself the system grows it until it takes in the rest of a held part.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
         line = Wire(listener, (str(there.hostname), there.port or 80))
         threading.Thread(target=line.serve, daemon=True).start()
         yield line
