@@ -9,6 +9,7 @@ from app.accounts import passwords
 from app.accounts.models import Person
 from app.core import clock, db, runtime
 from app.core.tasks import Claim
+from app.credit import credits
 from app.credit.models import Credit
 from app.donations import receipt_pdf, receipts
 from app.donations.models import Donation
@@ -78,7 +79,7 @@ def receipt(session: Session, *, donation_id: int) -> Letter | None:
         select(Video.title, Person.name.label("creator"))
         .join(Credit, Credit.video_id == Video.id)
         .join(Person, Person.id == Credit.creator_id)
-        .where(Credit.donation_id == donation.id)
+        .where(Credit.donation_id == donation.id, credits.stands())
         .order_by(Credit.id)
     ).all()
     values = {

@@ -1,17 +1,18 @@
 """Credit of donations: decided once when their money has arrived, taken back with refunds, never edited."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, true
 from sqlalchemy.orm import Session
 
+from app.core.money import Money
 from app.credit import deciding, inheritance, split
 from app.credit.inheritance import Decision
-from app.credit.models import Credit, CreditReversal
+from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.donations.models import Donation
 from app.donations.settlement import Move
 from app.videos.models import Video
@@ -36,11 +37,20 @@ class Reversal:
 
 
 @dataclass
-class _Held:
-    """A credit, and how much of it is gone: counted on as the steps of one batch take more."""
+class Held:
+    """A credit that stands, and how much of it is gone: counted on as the steps of one batch take more.
+
+    `costs` is what disputes have cost it beside its own fee.
+    """
 
     credit: Credit
     gone: int
+    costs: int
+
+    @property
+    def fee(self) -> int:
+        """All that it cost so far, in minor units."""
+        return self.credit.fee_minor + self.costs
 
 
 def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
@@ -55,7 +65,7 @@ def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
     inherited = inheritance.of_renewals(session, donations)
     fresh = deciding.of(session, [one for one in donations if one.id not in inherited])
     decided = {**fresh, **inherited}
-    creators = _creators(session, {video for one in decided.values() for video in one.weights})
+    creators = creators_of(session, {video for one in decided.values() for video in one.weights if video})
     parts = [
         Part(move.donation, row) for move in moves for row in _rows(move, decided[move.donation.id], creators)
     ]
@@ -69,39 +79,72 @@ def reverse(session: Session, moves: Sequence[Move]) -> list[Reversal]:
     later = [move for move in moves if move.event and not move.captured_minor and _reaches_credit(move)]
     if not later:
         return []
-    held = _held(session, {move.donation.id for move in later})
+    held = standing(session, {move.donation.id for move in later})
     reversals = [made for move in later for made in _of_move(move, held[move.donation.id])]
     if reversals:
         session.execute(insert(CreditReversal), [_reversal_row(one) for one in reversals])
     return reversals
 
 
-def of_donation(session: Session, donation_id: int) -> Sequence[Credit]:
-    """The credits of a donation in the order they were given."""
-    return session.scalars(select(Credit).where(Credit.donation_id == donation_id).order_by(Credit.id)).all()
+def standing(session: Session, donation_ids: Collection[int]) -> Mapping[int, list[Held]]:
+    """The credits of donations that stand, in the order they were given, by the donation's id."""
+    gone = (
+        select(
+            func.coalesce(func.sum(CreditReversal.amount_minor), 0).label("minor"),
+            func.coalesce(func.sum(CreditReversal.fee_minor), 0).label("costs"),
+        )
+        .where(CreditReversal.credit_id == Credit.id)
+        .lateral()
+    )
+    rows = session.execute(
+        select(Credit, gone.c.minor, gone.c.costs)
+        .join(gone, true())
+        .where(Credit.donation_id.in_(donation_ids), stands())
+        .order_by(Credit.id)
+    )
+    held: defaultdict[int, list[Held]] = defaultdict(list)
+    for credit, minor, costs in rows:
+        held[credit.donation_id].append(Held(credit, int(minor), int(costs)))
+    return held
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether a credit stands: no decision has withdrawn it."""
+    return ~select(CreditWithdrawal.id).where(CreditWithdrawal.credit_id == Credit.id).exists()
+
+
+def rows_of(decided: Decision, captured: Money, fee_minor: int) -> Iterator[dict[str, Any]]:
+    """A donation's captured money and the provider's fee in parts, by what was decided, as credit is written.
+
+    A video whose part comes to nothing has no row.
+    """
+    shares: list[int | None] = list(decided.weights) or [None]
+    amounts = split.in_parts(captured.minor, list(decided.weights.values()) or [Fraction(1)])
+    fees = split.in_parts(fee_minor, [Fraction(amount) for amount in amounts])
+    for video_id, amount, fee in zip(shares, amounts, fees, strict=True):
+        if amount:
+            yield {
+                "video_id": video_id,
+                "amount_minor": amount,
+                "fee_minor": fee,
+                "currency": captured.currency,
+                "rule": decided.rule,
+                "rule_version": decided.version,
+                "evidence": decided.evidence,
+            }
+
+
+def creators_of(session: Session, video_ids: Collection[int]) -> dict[int, int]:
+    """Whose the videos are."""
+    rows = session.execute(select(Video.id, Video.creator_id).where(Video.id.in_(video_ids)))
+    return dict(rows.all())
 
 
 def _reaches_credit(move: Move) -> bool:
     return bool(move.refunded_minor or move.lost_minor or move.fee_minor)
 
 
-def _held(session: Session, donation_ids: Collection[int]) -> Mapping[int, list[_Held]]:
-    """The credits of donations in the order they were given, each with what was taken back of it so far."""
-    gone = (
-        select(func.coalesce(func.sum(CreditReversal.amount_minor), 0))
-        .where(CreditReversal.credit_id == Credit.id)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Credit, gone).where(Credit.donation_id.in_(donation_ids)).order_by(Credit.id)
-    )
-    held: defaultdict[int, list[_Held]] = defaultdict(list)
-    for credit, minor in rows:
-        held[credit.donation_id].append(_Held(credit, int(minor)))
-    return held
-
-
-def _of_move(move: Move, held: Sequence[_Held]) -> Iterator[Reversal]:
+def _of_move(move: Move, held: Sequence[Held]) -> Iterator[Reversal]:
     minor = move.refunded_minor + move.lost_minor
     if minor >= 0:
         amounts = split.taken_back(minor, [one.credit.amount_minor - one.gone for one in held])
@@ -124,26 +167,8 @@ def _reversal_row(one: Reversal) -> dict[str, Any]:
     }
 
 
-def _rows(move: Move, decided: Decision, creators: Mapping[int, int]) -> Iterable[dict[str, Any]]:
-    shares: list[int | None] = list(decided.weights) or [None]
-    amounts = split.in_parts(move.captured_minor, list(decided.weights.values()) or [Fraction(1)])
-    fees = split.in_parts(move.fee_minor, [Fraction(amount) for amount in amounts])
-    for video_id, amount, fee in zip(shares, amounts, fees, strict=True):
-        if amount:
-            yield {
-                "donation_id": move.donation.id,
-                "video_id": video_id,
-                "creator_id": creators[video_id] if video_id is not None else None,
-                "amount_minor": amount,
-                "fee_minor": fee,
-                "currency": move.donation.currency,
-                "rule": decided.rule,
-                "rule_version": decided.version,
-                "evidence": decided.evidence,
-                "at": move.at,
-            }
-
-
-def _creators(session: Session, video_ids: Collection[int]) -> dict[int, int]:
-    rows = session.execute(select(Video.id, Video.creator_id).where(Video.id.in_(video_ids)))
-    return dict(rows.all())
+def _rows(move: Move, decided: Decision, creators: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    donation = move.donation
+    for row in rows_of(decided, Money(move.captured_minor, donation.currency), move.fee_minor):
+        creator = creators.get(row["video_id"])
+        yield {**row, "donation_id": donation.id, "creator_id": creator, "at": move.at}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from app.credit import paths, touches
 from app.credit.inheritance import Decision
 from app.credit.paths import MADE_FROM, Step
 from app.credit.rules import RULES, Rule
-from app.donations.models import Donation
+from app.donations.models import Donation, MonthlyGift
 from app.projects.models import Project
 from app.videos.models import DonationLink, Video
 
@@ -29,13 +29,15 @@ def of(session: Session, donations: Sequence[Donation]) -> dict[int, Decision]:
     """What each donation's path is worth to the videos on it, by the donation's id.
 
     The video it was made from is always known. What came before is known of a visitor who agreed, and counts
-    if those videos raise money for the same project.
+    if those videos raise money for the same project. A later month of a gift was made from its video when the
+    gift was begun.
     """
     terms = _terms(session, {one.project_id for one in donations})
     met = touches.before(session, donations, max((one.window for one in terms.values()), default=timedelta()))
+    begun = _begun(session, {one.monthly_gift_id for one in donations if one.monthly_gift_id is not None})
     steps = {
         one.id: paths.path(
-            [*_made_from(one), *met.get(one.id, ())], one.created_at, terms[one.project_id].window
+            [*_made_from(one, begun), *met.get(one.id, ())], one.created_at, terms[one.project_id].window
         )
         for one in donations
     }
@@ -47,9 +49,22 @@ def of(session: Session, donations: Sequence[Donation]) -> dict[int, Decision]:
     }
 
 
-def _made_from(donation: Donation) -> Iterable[Step]:
+def _made_from(donation: Donation, begun: Mapping[int, datetime]) -> Iterable[Step]:
     if donation.video_id is not None:
-        yield Step(donation.video_id, MADE_FROM, donation.created_at)
+        at = begun.get(donation.monthly_gift_id or 0, donation.created_at)
+        yield Step(donation.video_id, MADE_FROM, at)
+
+
+def _begun(session: Session, gift_ids: Collection[int]) -> dict[int, datetime]:
+    """When monthly gifts were first given, by their ids."""
+    if not gift_ids:
+        return {}
+    rows = session.execute(
+        select(MonthlyGift.id, Donation.created_at)
+        .join(Donation, Donation.id == MonthlyGift.first_donation_id)
+        .where(MonthlyGift.id.in_(gift_ids))
+    )
+    return dict(rows.all())
 
 
 def _decided(
@@ -66,8 +81,9 @@ def _decided(
             }
             for step in path
         ],
-        "weights": [[codes[video_id], str(weight)] for video_id, weight in weights.items()],
+        "weights": [[codes[step.video_id], str(weights[step.video_id])] for step in path],
         "window_days": terms.window.days,
+        "given_at": donation.created_at.isoformat(),
     }
     return Decision(weights, terms.rule.name, terms.rule.version, evidence)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core.money import Money
+from app.credit import credits
 from app.credit.models import Credit, CreditReversal
 from app.videos.models import Video
 
@@ -76,7 +77,7 @@ def parts_of(session: Session, donation_id: int) -> Sequence[Part]:
         select(Credit, Video, Person, taken_back)
         .outerjoin(Video, Video.id == Credit.video_id)
         .outerjoin(Person, Person.id == Credit.creator_id)
-        .where(Credit.donation_id == donation_id)
+        .where(Credit.donation_id == donation_id, credits.stands())
         .order_by(Credit.id)
     )
     return [
@@ -98,7 +99,7 @@ def videos_of(session: Session, donation_ids: Collection[int]) -> dict[int, list
         select(Credit.donation_id, Video, Person)
         .join(Video, Video.id == Credit.video_id)
         .join(Person, Person.id == Credit.creator_id)
-        .where(Credit.donation_id.in_(donation_ids))
+        .where(Credit.donation_id.in_(donation_ids), credits.stands())
         .order_by(Credit.id)
     )
     found: defaultdict[int, list[tuple[Video, Person]]] = defaultdict(list)

@@ -1,9 +1,14 @@
-"""Tables of credit: which video moved which donation, in exact money. Append-only, by trigger."""
+"""Tables of credit: which video moved which donation, in exact money. Append-only, by trigger.
+
+A credit is never edited. When a nonprofit decides a creator's dispute by moving credit, the credits that
+stood are withdrawn, each in a row of its own, and others take their place: those that stand always add up to
+what was captured.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -11,15 +16,17 @@ from app.core.db import Base, Row
 from app.core.ids import new_code
 
 TOUCH_KINDS = ("view", "open", "arrive")
+OUTCOMES = ("open", "moved", "rejected", "taken_back")
 
 
 class Credit(Row):
-    """A video's part of a donation. Without a video it is the uncredited part. The parts of a donation
-    add up to what was captured, by a deferred constraint."""
+    """A video's part of a donation. Without a video it is the uncredited part. Those of a donation's parts
+    that stand, which means that no decision has withdrawn them, add up to what was captured, by a deferred
+    constraint. `decision_id` says by which decision it was given; by none, it was the project's rule."""
 
     __tablename__ = "credit"
     __table_args__ = (
-        UniqueConstraint("donation_id", "video_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("donation_id", "video_id", "decision_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("fee_minor >= 0", name="fee"),
         CheckConstraint("(video_id IS NULL) = (creator_id IS NULL)", name="creator"),
@@ -34,11 +41,15 @@ class Credit(Row):
     rule: Mapped[str]
     rule_version: Mapped[int]
     evidence: Mapped[dict[str, Any]]
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("credit_decision.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
 
 class CreditReversal(Row):
     """What a refund or a lost dispute takes back of a credit; less than nothing when a refund failed.
+
+    A credit that was given by a decision begins with what had been taken back before: that reversal has the
+    decision instead of an event.
 
     `fee_minor` is the credit's share of what a dispute cost; less than nothing when a failed refund is what
     the dispute had taken, after all.
@@ -48,12 +59,65 @@ class CreditReversal(Row):
     __table_args__ = (
         UniqueConstraint("credit_id", "event_id"),
         CheckConstraint("amount_minor <> 0 OR fee_minor <> 0", name="amount"),
+        CheckConstraint("num_nonnulls(event_id, decision_id) = 1", name="cause"),
     )
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), index=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("payment_event.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("payment_event.id"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("credit_decision.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CreditDispute(Row):
+    """What a creator says of a split: that a video of theirs moved more of a gift than was credited to it."""
+
+    __tablename__ = "credit_dispute"
+    __table_args__ = (
+        CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
+        CheckConstraint("(outcome = 'open') = (closed_at IS NULL)", name="closed"),
+        Index(
+            "uq_credit_dispute_open",
+            "donation_id",
+            "creator_id",
+            unique=True,
+            postgresql_where=text("outcome = 'open'"),
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
+    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    words: Mapped[str]
+    outcome: Mapped[str] = mapped_column(default="open")
+    reason: Mapped[str] = mapped_column(default="")  # what the nonprofit answers
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+
+
+class CreditDecision(Row):
+    """A nonprofit moved the credit of a gift, as the answer to a dispute. Append-only."""
+
+    __tablename__ = "credit_decision"
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    dispute_id: Mapped[int] = mapped_column(ForeignKey("credit_dispute.id"), unique=True)
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CreditWithdrawal(Row):
+    """A decision took a credit out, with what had been taken back of it and its costs until then."""
+
+    __tablename__ = "credit_withdrawal"
+
+    credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), unique=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("credit_decision.id"), index=True)
+    refunded_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger)  # the credit's own fee and what disputes cost it
     at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -87,6 +151,29 @@ class VideoCount(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class DayTouch(Row):
+    """Touches of a video on a day of the nonprofit whose project it carried then; of UTC while it carried none.
+
+    Counted in the transaction that writes the touches.
+    """
+
+    __tablename__ = "day_touch"
+    __table_args__ = (
+        UniqueConstraint("video_id", "project_id", "day", postgresql_nulls_not_distinct=True),
+        Index("ix_day_touch_nonprofit_day", "nonprofit_id", "day"),
+    )
+
+    nonprofit_id: Mapped[int | None] = mapped_column(ForeignKey("nonprofit.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
+    day: Mapped[date]
+    shown: Mapped[int] = mapped_column(BigInteger)
+    views: Mapped[int] = mapped_column(BigInteger)
+    opens: Mapped[int] = mapped_column(BigInteger)
+    arrivals: Mapped[int] = mapped_column(BigInteger)
 
 
 class VisitorPerson(Base):

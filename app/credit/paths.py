@@ -25,17 +25,19 @@ class Step:
 
 
 def path(steps: Iterable[Step], given_at: datetime, window: timedelta) -> list[Step]:
-    """The steps within `window` before the gift, one a video, oldest first; the one given from comes last."""
+    """The steps within `window` before the gift, one a video, oldest first; the one given from comes last,
+    and counts however long ago it was, as with the later months of a gift.
+    """
     best: dict[int, Step] = {}
     for step in steps:
-        if given_at - window <= step.at <= given_at:
+        if step.kind == MADE_FROM or given_at - window <= step.at <= given_at:
             known = best.get(step.video_id)
             if known is None or _worth(step) > _worth(known):
                 best[step.video_id] = step
     return sorted(best.values(), key=lambda step: (step.kind == MADE_FROM, step.at, step.video_id))
 
 
-def weights(rule: Rule, steps: Sequence[Step], given_at: datetime) -> dict[int, Fraction]:
+def weights(rule: Rule, steps: Sequence[Step], given_at: datetime) -> dict[int | None, Fraction]:
     """What each video of a path weighs by a rule, in the order of the path; empty for an empty one."""
     shares = rule.weigh([given_at - step.at for step in steps])
     return {step.video_id: share for step, share in zip(steps, shares, strict=True)}

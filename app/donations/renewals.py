@@ -31,6 +31,7 @@ COPIED = (
     "payment_account_id",
     "video_id",
     "link_id",
+    "visitor",
     "currency",
     "donor_name",
     "anonymous",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.credit.credits import stands
 from app.credit.models import Credit, CreditReversal
 from app.donations.models import Donation, LedgerEntry, LedgerTransaction
 from app.reports.models import DayRollup
@@ -64,7 +65,7 @@ def of_ledger(session: Session) -> dict[Key, Sums]:
 
 
 def of_credit(session: Session) -> dict[Key, Sums]:
-    """What was credited to videos, or to none."""
+    """What is credited to videos, or to none, as it stands."""
     gone = (
         select(
             CreditReversal.credit_id,
@@ -84,6 +85,7 @@ def of_credit(session: Session) -> dict[Key, Sums]:
         )
         .join(Donation, Donation.id == Credit.donation_id)
         .outerjoin(gone, gone.c.credit_id == Credit.id)
+        .where(stands())
         .group_by(Donation.nonprofit_id, Credit.currency)
     )
     return keyed(rows)

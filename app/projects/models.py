@@ -47,6 +47,7 @@ class Project(Row):
     status: Mapped[str] = mapped_column(default="draft")
     credit_rule: Mapped[str] = mapped_column(default="last")
     credit_window_days: Mapped[int] = mapped_column(default=30)  # how far back a gift's path is looked at
+    renewals_inherit: Mapped[bool] = mapped_column(default=True)  # monthly gifts are split as their first
     search: Mapped[Any] = mapped_column(TSVECTOR, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     published_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Behind every figure: the gifts and refunds it is made of, line by line."""
+"""Behind every figure: the gifts and refunds it is made of, and credit that was moved, line by line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.core.money import Money
-from app.credit.models import Credit, CreditReversal
+from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.donations.models import Donation
 from app.projects.models import Project
 from app.reports.periods import Period
@@ -34,9 +34,15 @@ class Which:
 
 @dataclass(frozen=True)
 class Movement:
-    """A part of a gift that was credited, or that a refund took back (`amount` below zero, no fee)."""
+    """A part of a gift that was credited, or (`is_gift` is false) what was taken back of it: `amount` is
+    below zero then, and `fee` what a dispute cost. A refund that failed gives back, so it is above zero.
+
+    `is_decided` says that no money moved: the nonprofit moved the credit, out of a video or into it.
+    """
 
     at: datetime
+    is_gift: bool
+    is_decided: bool
     number: str
     donor_name: str
     anonymous: bool
@@ -52,16 +58,18 @@ def listed(
     session: Session, nonprofit_id: int, period: Period, which: Which, page: int = 1
 ) -> Sequence[Movement]:
     """A page of the movements behind a figure, newest first; pages count from 1."""
-    rows = _both(nonprofit_id, period, which).subquery()
+    rows = _all(nonprofit_id, period, which).subquery()
     found = session.execute(
         select(rows)
-        .order_by(rows.c.at.desc(), rows.c.number, rows.c.amount)
+        .order_by(rows.c.at.desc(), rows.c.number, rows.c.credit_id, rows.c.amount)
         .limit(PAGE)
         .offset((max(page, 1) - 1) * PAGE)
     )
     return [
         Movement(
             row.at,
+            row.is_gift,
+            row.is_decided,
             row.number,
             row.donor_name,
             row.anonymous,
@@ -78,19 +86,22 @@ def listed(
 
 def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -> tuple[Figures, int]:
     """The movements added up, straight from the credits, and how many there are."""
-    rows = _both(nonprofit_id, period, which).subquery()
-    gifts = rows.c.amount > 0
-    sums = session.execute(
-        select(
-            func.count().filter(gifts),
-            func.coalesce(func.sum(rows.c.amount).filter(gifts), 0),
-            func.coalesce(-func.sum(rows.c.amount).filter(~gifts), 0),
-            func.coalesce(func.sum(rows.c.fee), 0),
-            func.count(),
-        )
-    ).one()
+    rows = _all(nonprofit_id, period, which).subquery()
+    added = [func.coalesce(func.sum(rows.c[name]), 0) for name in ("gifts", "gross", "refunded", "fee")]
+    sums = session.execute(select(*added, func.count())).one()
     *values, count = (int(one) for one in sums)
     return Figures(which.currency, *values), count
+
+
+def statement(nonprofit_id: int, period: Period) -> Select[*tuple[Any, ...]]:
+    """Every movement of a period in every currency, oldest first, always in the same order: for files.
+
+    Columns: those of a Movement, with `amount` and `fee` in minor units of `currency`, `video_code`, and the
+    rule that credited it with its version.
+    """
+    rows = _all(nonprofit_id, period, Which(currency="")).subquery()
+    columns = [column for column in rows.c if column.name != "credit_id"]
+    return select(*columns).order_by(rows.c.at, rows.c.number, rows.c.credit_id, rows.c.amount)
 
 
 def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Donation:
@@ -103,28 +114,47 @@ def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Dona
     return donation
 
 
-def _both(nonprofit_id: int, period: Period, which: Which) -> Any:
-    gifts = _rows(Credit.at, Credit.amount_minor, Credit.fee_minor)
-    refunds = _rows(CreditReversal.at, -CreditReversal.amount_minor, literal(0)).join(
-        CreditReversal, CreditReversal.credit_id == Credit.id
-    )
+def _all(nonprofit_id: int, period: Period, which: Which) -> Any:
+    none = literal(0)
+    gifts = _rows(Credit, literal(1), Credit.amount_minor, none, Credit.fee_minor)
+    taken_back = _rows(
+        CreditReversal, none, none, CreditReversal.amount_minor, CreditReversal.fee_minor
+    ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
+    moved_out = _rows(
+        CreditWithdrawal,
+        literal(-1),
+        -Credit.amount_minor,
+        -CreditWithdrawal.refunded_minor,
+        -CreditWithdrawal.fee_minor,
+    ).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id)
     return gifts.where(*_conditions(nonprofit_id, period, which, Credit.at)).union_all(
-        refunds.where(*_conditions(nonprofit_id, period, which, CreditReversal.at))
+        taken_back.where(*_conditions(nonprofit_id, period, which, CreditReversal.at)),
+        moved_out.where(*_conditions(nonprofit_id, period, which, CreditWithdrawal.at)),
     )
 
 
-def _rows(at: Any, amount: Any, fee: Any) -> Select[*tuple[Any, ...]]:
+def _rows(table: Any, gifts: Any, gross: Any, refunded: Any, fee: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            at.label("at"),
+            Credit.id.label("credit_id"),
+            table.at.label("at"),
+            (gifts > 0).label("is_gift"),
+            table.decision_id.is_not(None).label("is_decided"),
             Donation.number.label("number"),
             Donation.donor_name.label("donor_name"),
             Donation.anonymous.label("anonymous"),
             Donation.email.label("email"),
             Project.title.label("project"),
             Video.title.label("video"),
+            Video.code.label("video_code"),
             Person.name.label("creator"),
-            amount.label("amount"),
+            Credit.currency.label("currency"),
+            Credit.rule.label("rule"),
+            Credit.rule_version.label("rule_version"),
+            gifts.label("gifts"),
+            gross.label("gross"),
+            refunded.label("refunded"),
+            (gross - refunded).label("amount"),
             fee.label("fee"),
         )
         .select_from(Credit)
@@ -138,10 +168,11 @@ def _rows(at: Any, amount: Any, fee: Any) -> Select[*tuple[Any, ...]]:
 def _conditions(nonprofit_id: int, period: Period, which: Which, at: Any) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
         Donation.nonprofit_id == nonprofit_id,
-        Credit.currency == which.currency,
         at >= period.starts_at,
         at < period.ends_at,
     ]
+    if which.currency:
+        conditions.append(Credit.currency == which.currency)
     if which.video_code:
         conditions.append(Video.code == which.video_code)
     if which.creator_code:

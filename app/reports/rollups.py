@@ -14,8 +14,9 @@ from sqlalchemy import Date as SqlDate
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.credit.credits import Part, Reversal
-from app.credit.models import Credit, CreditReversal
+from app.credit.credits import Held, Part, Reversal
+from app.credit.models import Credit, CreditReversal, CreditWithdrawal
+from app.credit.moving import Moved
 from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
 from app.reports.models import DayRollup
@@ -31,6 +32,14 @@ def count(session: Session, parts: Sequence[Part], reversals: Sequence[Reversal]
     given = [(one.donation, one.row["at"], _given(one.row)) for one in parts]
     gone = [(one.move.donation, one.move.at, _gone(one)) for one in reversals]
     _count(session, [*given, *gone])
+
+
+def count_decision(session: Session, made: Moved) -> None:
+    """Count credit that a nonprofit has moved on the day it decided: out of some videos' figures, with all
+    that was taken back of it, into those of others. What stood in days before stays there."""
+    out = [_taken_out(one) for one in made.withdrawn]
+    into = [{**_given(row), "refunded_minor": gone} for row, gone in made.given]
+    _count(session, [(made.donation, made.at, row) for row in (*out, *into)])
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:
@@ -63,12 +72,26 @@ def _given(row: dict[str, Any]) -> dict[str, Any]:
 
 def _gone(one: Reversal) -> dict[str, Any]:
     return {
-        **{name: getattr(one.credit, name) for name in ("video_id", "creator_id", "currency")},
+        **_whose(one.credit),
         "donations": 0,
         "gross_minor": 0,
         "fee_minor": one.fee_minor,
         "refunded_minor": one.amount_minor,
     }
+
+
+def _taken_out(one: Held) -> dict[str, Any]:
+    return {
+        **_whose(one.credit),
+        "donations": -1,
+        "gross_minor": -one.credit.amount_minor,
+        "fee_minor": -one.fee,
+        "refunded_minor": -one.gone,
+    }
+
+
+def _whose(credit: Credit) -> dict[str, Any]:
+    return {name: getattr(credit, name) for name in ("video_id", "creator_id", "currency")}
 
 
 def _count(session: Session, counted: Sequence[tuple[Donation, datetime, dict[str, Any]]]) -> None:
@@ -127,7 +150,15 @@ def _events(nonprofit_id: int) -> CompoundSelect[Any]:
         CreditReversal.fee_minor,
         CreditReversal.amount_minor.label("refunded_minor"),
     ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
-    return gifts.where(Nonprofit.id == nonprofit_id).union_all(refunds.where(Nonprofit.id == nonprofit_id))
+    taken_out = _rows(
+        CreditWithdrawal.at,
+        literal(-1).label("donations"),
+        (-Credit.amount_minor).label("gross_minor"),
+        -CreditWithdrawal.fee_minor,
+        (-CreditWithdrawal.refunded_minor).label("refunded_minor"),
+    ).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id)
+    own = Nonprofit.id == nonprofit_id
+    return gifts.where(own).union_all(refunds.where(own), taken_out.where(own))
 
 
 def _rows(at: Any, *sums: Any) -> Select[*tuple[Any, ...]]:

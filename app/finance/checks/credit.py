@@ -2,9 +2,12 @@
 
 from app.finance.findings import Check
 
-_REVERSED = """
+# Credit that a decision has withdrawn counts no more: other credit stands in its place.
+_STANDING = "NOT EXISTS (SELECT FROM credit_withdrawal WHERE credit_id = credit.id)"
+_REVERSED = f"""
     SELECT credit.donation_id, sum(reversal.amount_minor) AS minor, sum(reversal.fee_minor) AS fee
     FROM credit_reversal reversal JOIN credit ON credit.id = reversal.credit_id
+    WHERE {_STANDING}
     GROUP BY credit.donation_id
 """
 
@@ -16,7 +19,8 @@ SUMS = Check(
         donation.currency
     FROM donation
     LEFT JOIN (
-        SELECT donation_id, sum(amount_minor) AS minor, sum(fee_minor) AS fee FROM credit GROUP BY donation_id
+        SELECT donation_id, sum(amount_minor) AS minor, sum(fee_minor) AS fee
+        FROM credit WHERE {_STANDING} GROUP BY donation_id
     ) given ON given.donation_id = donation.id
     LEFT JOIN ({_REVERSED}) gone ON gone.donation_id = donation.id
     CROSS JOIN LATERAL (VALUES
@@ -65,4 +69,26 @@ CREATOR = Check(
     WHERE credit.creator_id IS DISTINCT FROM video.creator_id
     """,
 )
-CHECKS = (SUMS, CURRENCY, BEYOND, CREATOR)
+WITHDRAWN = Check(
+    "credit withdrawn with other figures than it has",
+    "credit",
+    """
+    SELECT donation.nonprofit_id, donation.number AS donation, side.subject, side.expected, side.found,
+        credit.currency
+    FROM credit_withdrawal withdrawal
+    JOIN credit ON credit.id = withdrawal.credit_id
+    JOIN donation ON donation.id = credit.donation_id
+    JOIN credit_decision decision ON decision.id = withdrawal.decision_id,
+    LATERAL (
+        SELECT coalesce(sum(amount_minor), 0) AS minor, coalesce(sum(fee_minor), 0) AS fee
+        FROM credit_reversal WHERE credit_id = credit.id
+    ) gone
+    CROSS JOIN LATERAL (VALUES
+        ('taken back of the credit', gone.minor, withdrawal.refunded_minor),
+        ('fees of the credit', credit.fee_minor + gone.fee, withdrawal.fee_minor),
+        ('the decision''s gift', decision.donation_id, credit.donation_id)
+    ) side (subject, expected, found)
+    WHERE side.expected <> side.found
+    """,
+)
+CHECKS = (SUMS, CURRENCY, BEYOND, CREATOR, WITHDRAWN)
