@@ -1,12 +1,14 @@
 """Forms: WTForms in the person's language; CSRF is checked for every POST by Flask-WTF."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import request
+from flask import Flask, Response, g, request
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms import Form as PlainForm
 
+from app.core.db import unit_of_work
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.web.text import _
@@ -44,16 +46,46 @@ class Form(PlainForm):
 
     def sent_and_valid(self) -> bool:
         """Whether this request posts the form and every field accepts its value."""
-        return request.method == "POST" and self.validate()
+        if request.method != "POST":
+            return False
+        is_valid = self.validate()
+        g.form_refused = not is_valid
+        return is_valid
+
+    def sent_and_done(self, step: Callable[[Session], object]) -> bool:
+        """Whether this request posts the form, its fields are valid, and `step` was taken in a unit of work.
+
+        What the domain refuses stands in the form.
+        """
+        if not self.sent_and_valid():
+            return False
+        try:
+            with unit_of_work() as session:
+                step(session)
+        except KindrelayError as error:
+            self.refuse(error)
+            return False
+        return True
 
     def refuse(self, error: KindrelayError) -> None:
         """Show a refusal by the domain beside the field it is about, else above the form."""
+        g.form_refused = True
         message = said(error)
         field = self._fields.get(error.field) if isinstance(error, Invalid) else None
         if field is None:
             self.problem = message
         else:
             field.errors = [*_errors(field.errors), message]
+
+
+def install(app: Flask) -> None:
+    """A page that shows a refused form again is answered with 422, whichever view shows it."""
+
+    @app.after_request
+    def answer_refused(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction] (registered)
+        if g.get("form_refused") and response.status_code == 200:
+            response.status_code = 422
+        return response
 
 
 def _without_nul(sent: MultiDict[str, str]) -> MultiDict[str, str]:

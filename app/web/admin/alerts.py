@@ -2,10 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core import alerts
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.projects import pausing
 from app.web.access import Rule, allow
 from app.web.flashes import refusals_said
@@ -50,14 +50,12 @@ def project(project_code: str) -> ResponseReturnValue:
 @allow(Rule.ADMIN)
 def pause(project_code: str) -> ResponseReturnValue:
     form = PauseForm()
-    if not form.sent_and_valid():
-        return _page(project_code, form)
-    try:
-        with unit_of_work() as session:
-            found = load_any_project(session, project_code)
-            pausing.pause(session, found, required_person().id, form.reason.data or "")
-    except KindrelayError as error:
-        form.refuse(error)
+
+    def step(session: Session) -> None:
+        found = load_any_project(session, project_code)
+        pausing.pause(session, found, required_person().id, form.reason.data or "")
+
+    if not form.sent_and_done(step):
         return _page(project_code, form)
     flash(_("Paused. Nobody can give until somebody lets gifts in again."), "waiting")
     return redirect(url_for("admin_alerts.project", project_code=project_code), code=303)

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core import alerts, tasks
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.gateways.mail import kept
 from app.nonprofits import documents, payees, registration, team, verification
 from app.nonprofits.models import STATUSES
@@ -59,17 +59,15 @@ def decide(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         checked = load_any_nonprofit(session, nonprofit_code)
     form = DecisionForm(verification.open_decisions(checked))
-    if not form.sent_and_valid():
+
+    def step(session: Session) -> None:
+        found = load_any_nonprofit(session, nonprofit_code)
+        decision, reason = Decision(form.decision.data), form.reason.data or ""
+        verification.decide(session, found, decision, reason, required_person().id)
+
+    if not form.sent_and_done(step):
         return _page(nonprofit_code, form)
-    try:
-        with unit_of_work() as session:
-            found = load_any_nonprofit(session, nonprofit_code)
-            decision, reason = Decision(form.decision.data), form.reason.data or ""
-            verification.decide(session, found, decision, reason, required_person().id)
-    except KindrelayError as error:
-        form.refuse(error)
-        return _page(nonprofit_code, form)
-    flash(_("Decided. %(nonprofit)s reads your reason by mail.", nonprofit=found.name), "good")
+    flash(_("Decided. %(nonprofit)s reads your reason by mail.", nonprofit=checked.name), "good")
     return redirect(url_for("admin.queues"), code=303)
 
 

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.videos import details, oversight, publishing, renditions
 from app.web.access import Rule, allow
 from app.web.admin.forms import TakeDownForm
@@ -46,14 +46,12 @@ def video(video_code: str) -> ResponseReturnValue:
 def take_down(video_code: str) -> ResponseReturnValue:
     """Out of everybody's sight with the commit, and deleted from the public bucket before the answer."""
     form = TakeDownForm()
-    if not form.sent_and_valid():
-        return _page(video_code, form)
-    try:
-        with unit_of_work() as session:
-            found = load_any_video(session, video_code)
-            publishing.take_down(session, found, form.reason.data or "", required_person().id)
-    except KindrelayError as error:
-        form.refuse(error)
+
+    def step(session: Session) -> None:
+        found = load_any_video(session, video_code)
+        publishing.take_down(session, found, form.reason.data or "", required_person().id)
+
+    if not form.sent_and_done(step):
         return _page(video_code, form)
     delete_public_files(video_code)
     flash(_("Taken down. Its public files are deleted, and its creator reads your reason."), "good")

@@ -152,6 +152,10 @@ class UpdateForm(Form):
     title = StringField(_l("Title"), REQUIRED)
     body = TextAreaField(_l("What happened"), [InputRequired(_l("Please fill this in."))])
 
+    def words(self) -> tuple[str, str]:
+        """Title and body as they were typed."""
+        return self.title.data or "", self.body.data or ""
+
 
 def _typed(form: Form, name: str, kept: object) -> Any:
     """A field's value, as it is kept where the form does not have the field; nothing typed is ""."""

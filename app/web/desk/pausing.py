@@ -2,10 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.accounts.permissions import Action
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.projects import pausing
 from app.web.access import allow
 from app.web.flashes import refusals_said
@@ -23,16 +23,14 @@ def pause(project_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         project = load_project(session, project_code, Action.PROJECT_PAUSE)
     form = PauseForm()
-    if form.sent_and_valid():
-        try:
-            with unit_of_work() as session:
-                paused = load_project(session, project_code, Action.PROJECT_PAUSE)
-                pausing.pause(session, paused, required_person().id, form.reason.data or "")
-        except KindrelayError as error:
-            form.refuse(error)
-        else:
-            flash(_("Paused. Nobody can give until you let gifts in again."), "waiting")
-            return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
+
+    def step(session: Session) -> None:
+        paused = load_project(session, project_code, Action.PROJECT_PAUSE)
+        pausing.pause(session, paused, required_person().id, form.reason.data or "")
+
+    if form.sent_and_done(step):
+        flash(_("Paused. Nobody can give until you let gifts in again."), "waiting")
+        return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
     page = render_template("desk/pause.html", nonprofit=project.nonprofit, project=project, form=form)
     return page, 422 if form.problem or form.errors else 200
 

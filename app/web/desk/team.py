@@ -2,10 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.accounts.permissions import Action
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.nonprofits import team
 from app.web.access import Rule, allow
 from app.web.desk.forms import ROLE_NAMES, InvitationForm
@@ -31,17 +31,15 @@ def invite(nonprofit_code: str) -> ResponseReturnValue:
     form = InvitationForm()
     with unit_of_work() as session:
         load_nonprofit(session, nonprofit_code, Action.TEAM_MANAGE)
-    if not form.sent_and_valid():
+    email, role = form.email.data or "", form.role.data or ""
+
+    def step(session: Session) -> None:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.TEAM_MANAGE)
+        team.invite(session, nonprofit, required_person().id, email, role)
+
+    if not form.sent_and_done(step):
         return _page(nonprofit_code, form)
-    try:
-        with unit_of_work() as session:
-            nonprofit = load_nonprofit(session, nonprofit_code, Action.TEAM_MANAGE)
-            email, role = form.email.data or "", form.role.data or ""
-            invited = team.invite(session, nonprofit, required_person().id, email, role)
-    except KindrelayError as error:
-        form.refuse(error)
-        return _page(nonprofit_code, form)
-    flash(_("An invitation is on its way to %(email)s.", email=invited.email), "good")
+    flash(_("An invitation is on its way to %(email)s.", email=email), "good")
     return redirect(url_for("desk_team.index", nonprofit_code=nonprofit_code), code=303)
 
 

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.accounts.permissions import Action
 from app.core.db import unit_of_work
-from app.core.errors import KindrelayError
 from app.projects import updates
 from app.web.access import allow
 from app.web.desk.forms import UpdateForm
@@ -22,17 +22,14 @@ def new(project_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         project = load_project(session, project_code, Action.PROJECT_EDIT)
     form = UpdateForm()
-    if form.sent_and_valid():
-        try:
-            with unit_of_work() as session:
-                told = load_project(session, project_code, Action.PROJECT_EDIT)
-                title, body = form.title.data or "", form.body.data or ""
-                updates.post(session, told, required_person().id, title, body)
-        except KindrelayError as error:
-            form.refuse(error)
-        else:
-            flash(_("Your update is on the project's page."), "good")
-            return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
+
+    def step(session: Session) -> None:
+        told = load_project(session, project_code, Action.PROJECT_EDIT)
+        updates.post(session, told, required_person().id, *form.words())
+
+    if form.sent_and_done(step):
+        flash(_("Your update is on the project's page."), "good")
+        return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
     return render_template("desk/update_form.html", nonprofit=project.nonprofit, project=project, form=form)
 
 
@@ -43,16 +40,13 @@ def edit(project_code: str, update_code: str) -> ResponseReturnValue:
         project = load_project(session, project_code, Action.PROJECT_EDIT)
         update = updates.one(session, project, update_code)
     form = UpdateForm(update)
-    if form.sent_and_valid():
-        try:
-            with unit_of_work() as session:
-                project = load_project(session, project_code, Action.PROJECT_EDIT)
-                found = updates.one(session, project, update_code)
-                title, body = form.title.data or "", form.body.data or ""
-                updates.edit(session, project, found, required_person().id, title, body)
-        except KindrelayError as error:
-            form.refuse(error)
-        else:
-            flash(_("Saved."), "good")
-            return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
+
+    def step(session: Session) -> None:
+        told = load_project(session, project_code, Action.PROJECT_EDIT)
+        found = updates.one(session, told, update_code)
+        updates.edit(session, told, found, required_person().id, *form.words())
+
+    if form.sent_and_done(step):
+        flash(_("Saved."), "good")
+        return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
     return render_template("desk/update_form.html", nonprofit=project.nonprofit, project=project, form=form)

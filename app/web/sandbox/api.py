@@ -1,12 +1,14 @@
 """The simulated provider's HTTP API, as a real one would have it: key, account, idempotency, JSON."""
 
 import hmac
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.core.errors import Invalid
@@ -50,6 +52,7 @@ class AmountBody(Body):
 
 
 B = TypeVar("B", bound=Body)
+T = TypeVar("T")
 
 
 @sandbox_api.before_request
@@ -79,8 +82,7 @@ def open_payment() -> ResponseReturnValue:
 @sandbox_api.get("/payments/<payment_code>")
 @allow(Rule.PROVIDER)
 def show_payment(payment_code: str) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        return jsonify(_shown(payments.find(session, payment_code, account=_account())))
+    return _answer(_shown, lambda session: payments.find(session, payment_code, account=_account()))
 
 
 @sandbox_api.post("/payments/<payment_code>/refunds")
@@ -96,8 +98,7 @@ def refund(payment_code: str) -> ResponseReturnValue:
 @sandbox_api.post("/payments/<payment_code>/close")
 @allow(Rule.PROVIDER)
 def close_payment(payment_code: str) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        return jsonify(_shown(provider.cancel(session, payment_code, account=_account())))
+    return _answer(_shown, lambda session: provider.cancel(session, payment_code, account=_account()))
 
 
 @sandbox_api.post("/subscriptions/<subscription_code>/amount")
@@ -105,8 +106,8 @@ def close_payment(payment_code: str) -> ResponseReturnValue:
 def change_subscription(subscription_code: str) -> ResponseReturnValue:
     body = _read(AmountBody)
     amount = _amount(body.amount_minor, body.currency)
-    with unit_of_work() as session:
-        return jsonify(_subscribed(subscriptions.change(session, subscription_code, _account(), amount)))
+    code, account = subscription_code, _account()
+    return _answer(_subscribed, lambda session: subscriptions.change(session, code, account, amount))
 
 
 @sandbox_api.post("/subscriptions/<subscription_code>/<step>")
@@ -114,8 +115,7 @@ def change_subscription(subscription_code: str) -> ResponseReturnValue:
 def step_subscription(subscription_code: str, step: str) -> ResponseReturnValue:
     if step not in STEPS:
         abort(404)
-    with unit_of_work() as session:
-        return jsonify(_subscribed(STEPS[step](session, subscription_code, _account())))
+    return _answer(_subscribed, lambda session: STEPS[step](session, subscription_code, _account()))
 
 
 @sandbox_api.get("/events")
@@ -132,6 +132,12 @@ def list_events() -> ResponseReturnValue:
 def list_payouts() -> ResponseReturnValue:
     with unit_of_work() as session:
         return jsonify(payouts=[_sent(one) for one in payouts.since(session, _since(), _account())])
+
+
+def _answer(show: Callable[[T], dict[str, Any]], step: Callable[[Session], T]) -> ResponseReturnValue:
+    """What a step in the provider's books leaves behind."""
+    with unit_of_work() as session:
+        return jsonify(show(step(session)))
 
 
 def _read(kind: type[B]) -> B:

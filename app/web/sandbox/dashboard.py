@@ -1,7 +1,7 @@
 """The simulated provider's dashboard, for administrators: its books, and what one can make happen in them."""
 
-from collections.abc import Callable, Mapping
-from typing import cast, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast, get_args
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,6 +24,8 @@ from app.web.text import lazy as _l
 
 sandbox_dashboard = Blueprint("sandbox_dashboard", __name__, url_prefix="/sandbox")
 sandbox_dashboard.before_request(only_where_simulated)
+
+T = TypeVar("T")
 
 KINDS: Mapping[str, str] = {
     EventKind.SUCCEEDED: N_("Paid"),
@@ -56,9 +58,7 @@ class DisputeForm(Form):
 @sandbox_dashboard.get("/payments")
 @allow(Rule.ADMIN)
 def all_payments() -> ResponseReturnValue:
-    with unit_of_work() as session:
-        listed = payments.recent(session)
-    return render_template("sandbox/payments.html", payments=listed)
+    return render_template("sandbox/payments.html", payments=_read(payments.recent))
 
 
 @sandbox_dashboard.get("/payments/<payment_code>")
@@ -71,13 +71,13 @@ def payment(payment_code: str) -> ResponseReturnValue:
 @allow(Rule.ADMIN)
 def refund(payment_code: str) -> ResponseReturnValue:
     form = RefundForm()
-    try:
-        with unit_of_work() as session:
-            found = payments.find(session, payment_code, lock=True)
-            amount = parse(form.amount.data or "", found.currency)
-            refunds.refund(session, found, form.key.data or "", amount)
-    except KindrelayError as error:
-        form.refuse(error)
+
+    def step(session: Session) -> None:
+        found = payments.find(session, payment_code, lock=True)
+        amount = parse(form.amount.data or "", found.currency)
+        refunds.refund(session, found, form.key.data or "", amount)
+
+    if not form.sent_and_done(step):
         return _payment_page(payment_code, form)
     flash(_("Given back. The platform hears of it in a moment."), "good")
     return _to_payment(payment_code)
@@ -131,9 +131,7 @@ def tell_again(event_code: str) -> ResponseReturnValue:
 @sandbox_dashboard.get("/monthly")
 @allow(Rule.ADMIN)
 def monthly() -> ResponseReturnValue:
-    with unit_of_work() as session:
-        listed = subscriptions.recent(session)
-    return render_template("sandbox/monthly.html", subscriptions=listed)
+    return render_template("sandbox/monthly.html", subscriptions=_read(subscriptions.recent))
 
 
 @sandbox_dashboard.post("/monthly/<subscription_code>/renew")
@@ -160,8 +158,7 @@ def end(subscription_code: str) -> ResponseReturnValue:
 @sandbox_dashboard.get("/payouts")
 @allow(Rule.ADMIN)
 def all_payouts() -> ResponseReturnValue:
-    with unit_of_work() as session:
-        listed = payouts.recent(session)
+    listed = _read(payouts.recent)
     return render_template("sandbox/payouts.html", payouts=listed, kinds=_kinds(), money=Money)
 
 
@@ -175,6 +172,11 @@ def pay_out() -> ResponseReturnValue:
     else:
         flash(_("No account has money waiting to be paid out."), "waiting")
     return redirect(url_for("sandbox_dashboard.all_payouts"), code=303)
+
+
+def _read(lookup: Callable[[Session], Sequence[T]]) -> Sequence[T]:
+    with unit_of_work() as session:
+        return lookup(session)
 
 
 def _payment_page(payment_code: str, refund_form: RefundForm | None) -> ResponseReturnValue:

@@ -7,11 +7,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import KindrelayError, NotFound
+from app.core.errors import KindrelayError
 from app.core.i18n import N_
 from app.core.ids import new_code
 from app.gateways.models import SandboxEvent, SandboxPayment
 from app.gateways.payments.contract import PaymentRequest
+from app.gateways.payments.sandbox.lookup import by_code
 
 
 class KeyReused(KindrelayError):  # noqa: N818 (it names what happened)
@@ -52,15 +53,7 @@ def open_payment(session: Session, request: PaymentRequest) -> SandboxPayment:
 
 def find(session: Session, code: str, *, account: str = "", lock: bool = False) -> SandboxPayment:
     """A payment by its code, at `account` if that is given. Raises NotFound."""
-    query = select(SandboxPayment).where(SandboxPayment.code == code)
-    if account:
-        query = query.where(SandboxPayment.account == account)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    payment = session.scalar(query)
-    if payment is None:
-        raise NotFound(N_("There is no such payment."))
-    return payment
+    return by_code(session, SandboxPayment, code, account=account, lock=lock)
 
 
 def locked(session: Session, payment_id: int) -> SandboxPayment:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import KindrelayError, NotFound
+from app.core.errors import KindrelayError
 from app.core.i18n import N_
 from app.core.money import Money
 from app.gateways.models import SandboxPayment, SandboxSubscription
 from app.gateways.payments.contract import EventKind
 from app.gateways.payments.sandbox.capturing import capture
+from app.gateways.payments.sandbox.lookup import by_code
 from app.gateways.payments.sandbox.news import News, tell
 from app.gateways.payments.sandbox.scripts import Script, script_for
 
@@ -113,15 +114,7 @@ def end(session: Session, code: str, account: str = "") -> SandboxSubscription:
 
 def find(session: Session, code: str, *, account: str = "", lock: bool = False) -> SandboxSubscription:
     """A subscription by its code, at `account` if that is given. Raises NotFound."""
-    query = select(SandboxSubscription).where(SandboxSubscription.code == code)
-    if account:
-        query = query.where(SandboxSubscription.account == account)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    subscription = session.scalar(query)
-    if subscription is None:
-        raise NotFound(N_("There is no such monthly payment."))
-    return subscription
+    return by_code(session, SandboxSubscription, code, account=account, lock=lock)
 
 
 def recent(session: Session, limit: int = 50) -> Sequence[SandboxSubscription]:
