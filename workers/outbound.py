@@ -10,7 +10,7 @@ from app.accounts.models import Person
 from app.core import clock, db, runtime
 from app.core.tasks import Claim
 from app.credit import credits
-from app.credit.models import Credit
+from app.credit.models import Credit, CreditDispute
 from app.donations import receipt_pdf, receipts
 from app.donations.models import Donation
 from app.donations.receipts import NoReceipt
@@ -171,6 +171,28 @@ def video_restored(session: Session, *, video_id: int) -> Letter | None:
     return _about_video(session, video) if video.publishing != "taken_down" else None
 
 
+def credit_dispute(session: Session, *, dispute_id: int) -> Letter:
+    """Tells a creator what the organisation answered to what was said of a credit."""
+    dispute, creator, video, number, payee = session.execute(
+        select(CreditDispute, Person, Video, Donation.number, Nonprofit.name)
+        .join(Person, Person.id == CreditDispute.creator_id)
+        .join(Video, Video.id == CreditDispute.video_id)
+        .join(Donation, Donation.id == CreditDispute.donation_id)
+        .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
+        .where(CreditDispute.id == dispute_id)
+    ).one()
+    values = {
+        "name": creator.name,
+        "video": video.title,
+        "number": number,
+        "payee": payee,
+        "moved": dispute.outcome == "moved",
+        "reason": dispute.reason,
+        "link": address("/studio"),
+    }
+    return Letter(creator.email, creator.locale, values)
+
+
 def _about_video(session: Session, video: Video) -> Letter:
     creator = session.get_one(Person, video.creator_id)
     values = {
@@ -186,6 +208,7 @@ def _about_video(session: Session, video: Video) -> Letter:
 MAILS: dict[str, Callable[..., Letter | None]] = {
     "alert": alarms.alert,
     "confirm_gift": gate.confirm_gift,
+    "credit_dispute": credit_dispute,
     "donor_link": donor_mail.donor_link,
     "monthly_ended": donor_mail.monthly_ended,
     "monthly_failed": donor_mail.monthly_failed,
