@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from app.core.errors import KindrelayError
 from app.core.i18n import N_
+from app.insight import plain_file
+from app.insight.plain_file import Cut
 
 SEPARATOR = " > "
 NUMBERS = ("total_conversions", "total_conversion_value", "total_null")
@@ -86,7 +88,11 @@ def read(file: Path) -> Paths:
 
     Raises BadPaths with the line for what is not such a file.
     """
-    columns = _columns(file.read_text("utf-8-sig"))
+    raw = file.read_bytes()
+    plain = plain_file.cut(raw, "path", NUMBERS)
+    if plain is not None and all(name in plain.numbers for name in NUMBERS[:2]):
+        return _of_plain(plain)
+    columns = _columns(raw.decode("utf-8-sig"))
     written = [path.strip() for path in columns["path"]]
     try:
         numbers = {name: list(map(float, columns[name])) for name in NUMBERS if name in columns}
@@ -101,6 +107,18 @@ def read(file: Path) -> Paths:
     )
     _must_be_possible(paths)
     return paths
+
+
+def _of_plain(plain: Cut) -> Paths:
+    none = np.zeros(len(plain.lengths))
+    return Paths(
+        plain.names,
+        plain.steps,
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(plain.lengths)]),
+        plain.numbers[NUMBERS[0]],
+        plain.numbers[NUMBERS[1]],
+        plain.numbers.get(NUMBERS[2], none),
+    )
 
 
 def _built(

@@ -171,3 +171,24 @@ def test_a_file_that_is_none_says_why(tmp_path: Path, content: str, says: str) -
     with pytest.raises(paths.BadPaths) as refused:
         paths.read(file)
     assert says in str(refused.value)
+
+
+NAMES = st.text("ab字 ", min_size=1, max_size=11).filter(lambda name: name.strip() == name)
+ROWS = st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.integers(0, 1200)), min_size=1)
+
+
+@given(ROWS)
+@settings(max_examples=40, deadline=None)
+def test_a_plain_file_and_the_same_with_quotes_are_read_alike(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[list[str], int]]
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "paths.csv"
+    lines = [(" > ".join(path), number) for path, number in rows]
+    head = "path,total_conversions,total_conversion_value\n"
+    file.write_text(head + "".join(f"{path},{number},{number * 7}\n" for path, number in lines))
+    plain = paths.read(file)
+    file.write_text(head + "".join(f'"{path}",{number},{number * 7}\n' for path, number in lines))
+    quoted = paths.read(file)
+    assert list(plain.channels) == list(quoted.channels)
+    for name in ("steps", "starts", "conversions", "values", "nulls"):
+        assert getattr(plain, name).tolist() == getattr(quoted, name).tolist()
