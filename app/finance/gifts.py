@@ -32,11 +32,6 @@ class Filter:
     words: str = ""
     monthly: bool = False
 
-    @property
-    def narrows(self) -> bool:
-        """Whether anything was chosen."""
-        return self != Filter()
-
 
 @dataclass(frozen=True)
 class Figures:
