@@ -60,7 +60,7 @@ def path_of(session: Session, parts: Sequence[Part]) -> Sequence[Met]:
             videos[step["video"]],
             step["kind"],
             datetime.fromisoformat(step["at"]) if "at" in step else None,
-            weights[step["video"]],
+            weights.get(step["video"], "0"),
         )
         for step in steps
     ]

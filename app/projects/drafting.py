@@ -35,6 +35,7 @@ class Draft:
     filing_number: str = ""
     credit_rule: str = "last"
     credit_window_days: int = 30
+    renewals_inherit: bool = True
 
 
 def create(session: Session, nonprofit: Nonprofit, person_id: int, draft: Draft) -> Project:
@@ -57,7 +58,11 @@ def edit(session: Session, project: Project, person_id: int, draft: Draft, *, ha
     _refuse_closed_fields(project, draft, has_received=has_received)
     _fill(project, draft)
     _save(session, project)
-    rule = {"rule": project.credit_rule, "window_days": project.credit_window_days}
+    rule = {
+        "rule": project.credit_rule,
+        "window_days": project.credit_window_days,
+        "renewals_inherit": project.renewals_inherit,
+    }
     audit.record(session, "project.edited", person_id, subject(project), **rule)
 
 
@@ -112,6 +117,7 @@ def _fill(project: Project, draft: Draft) -> None:
         words = N_("Write a number of days from 1 to %(most)s.")
         raise Invalid("credit_window_days", words, most=LONGEST_WINDOW_DAYS)
     project.credit_rule, project.credit_window_days = draft.credit_rule, draft.credit_window_days
+    project.renewals_inherit = draft.renewals_inherit
     project.filing_number = text.optional_line("filing_number", draft.filing_number, MAX_FILING_LENGTH)
     project.search = _vector(project, project.nonprofit.name)
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.core.money import Money
 from app.credit import evidence as credit_evidence
+from app.credit import explaining
 from app.credit.evidence import Met, Part
+from app.credit.explaining import Explanation
 from app.donations.models import Donation, DonationMove, LedgerEntry, LedgerTransaction, PaymentEvent
 
 
@@ -32,6 +34,7 @@ class Evidence:
     postings: Sequence[Posting]
     parts: Sequence[Part]
     path: Sequence[Met]
+    told: Explanation | None  # None until money has arrived
 
 
 def of(session: Session, donation: Donation) -> Evidence:
@@ -63,4 +66,15 @@ def of(session: Session, donation: Donation) -> Evidence:
         Posting(kind, account, Money(minor, currency), at) for kind, account, minor, currency, at in rows
     ]
     parts = credit_evidence.parts_of(session, donation.id)
-    return Evidence(moves, events, postings, parts, credit_evidence.path_of(session, parts))
+    path = credit_evidence.path_of(session, parts)
+    return Evidence(moves, events, postings, parts, path, _told(donation, parts))
+
+
+def _told(donation: Donation, parts: Sequence[Part]) -> Explanation | None:
+    if not parts:
+        return None
+    credit = parts[0].credit
+    captured = Money(donation.captured_minor, donation.currency)
+    return explaining.explain(
+        credit.evidence, credit.rule, credit.rule_version, captured, donation.created_at
+    )

@@ -7,6 +7,7 @@ from typing import Any, cast
 from babel import Locale
 from babel.numbers import get_territory_currencies
 from wtforms import (
+    BooleanField,
     DateField,
     EmailField,
     FileField,
@@ -112,6 +113,7 @@ class ProjectForm(Form):
     credit_window_days = IntegerField(
         _l("Days before a gift that count"), [InputRequired(_l("Please fill this in."))], default=30
     )
+    renewals_inherit = BooleanField(_l("Later months of a monthly gift are split as its first"), default=True)
 
     def __init__(self, project: Project | None = None, **values: Any) -> None:
         if project is not None:
@@ -162,7 +164,7 @@ def _typed(form: Form, name: str, kept: object) -> Any:
     if name not in form:
         return getattr(kept, name)
     field: Any = form[name]
-    return field.data if isinstance(field, DateField | IntegerField) else field.data or ""
+    return field.data if isinstance(field, BooleanField | DateField | IntegerField) else field.data or ""
 
 
 def countries() -> list[tuple[str, str]]:
