@@ -9,7 +9,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.core import runtime
 from app.core.paths import STATIC, TEMPLATES
 from app.core.settings import Settings
-from app.web import access, blueprints, failures, headers, languages, limits, outside, shown, signin, visitors
+from app.web import (
+    access,
+    blueprints,
+    failures,
+    forms,
+    headers,
+    languages,
+    limits,
+    outside,
+    shown,
+    signin,
+    visitors,
+)
 
 SESSION_DAYS = 30
 MAX_FORM_BYTES = 30 * 1024 * 1024  # documents and covers; videos go straight to the object store
@@ -44,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
     access.enforce(app)
     headers.install(app, settings)
     failures.install(app)
+    forms.install(app)
     outside.install(app, settings)
     for blueprint in blueprints.ALL:
         app.register_blueprint(blueprint)

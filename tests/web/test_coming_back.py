@@ -71,3 +71,22 @@ def test_a_gift_that_is_paid_and_unheard_does_not_stand_in_the_way_of_another(
     assert "Dora" not in client.get(address).text
     assert "/sandbox/pay/" in give(client, address, amount="3")
     assert states(session) == ["paid", "open"]
+
+
+@pytest.mark.parametrize("state", ["lost", "refunded", "disputed"])
+def test_nobody_is_thanked_for_a_gift_that_went_back_or_may_go_back(
+    client: FlaskClient, session: Session, project: Project, state: str
+):
+    gift = factories.donation(session, to=project)
+    gift.state = state
+    session.flush()
+    page = client.get(f"/d/{gift.code}")
+    assert page.status_code == 200
+    assert "Thank you" not in page.text
+    assert "Your bank" in page.text or "given back" in page.text
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-up", "/reset", "/gifts"])
+def test_a_form_that_is_refused_is_answered_with_422(client: FlaskClient, address: str):
+    assert client.get(address).status_code == 200
+    assert client.post(address, data={}).status_code == 422
