@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
-from app.credit import credits
+from app.credit import credits, flags
 from app.donations import cases as cases_in_hand
 from app.donations import disputes, ledger, receipts, refunds, renewals
 from app.donations.cases import Case
@@ -55,6 +55,7 @@ def _book(session: Session, moves: Sequence[Move]) -> None:
     disputes.follow(session, moves)
     receipts.follow(session, moves)
     captured = [move for move in moves if move.captured_minor]
+    flags.follow(session, moves)
     rollups.count(session, credits.apply(session, captured), credits.reverse(session, moves))
     thanked = [move.donation.id for move in captured if move.donation.email]
     tasks.defer_all(session, "mail.send", [{"mail": "receipt", "donation_id": one} for one in thanked])

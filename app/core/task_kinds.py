@@ -34,6 +34,8 @@ TASKS = {
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "donations.refund": TaskKind("outbound", max_attempts=20),
+    "integrity.catch_up": TaskKind("money"),
+    "integrity.look": TaskKind("money"),
     "ledger.snapshot": TaskKind("money", max_attempts=3),
     "media.preview": TaskKind("preview", max_attempts=8, backoff_seconds=15.0),
     "media.ladder": TaskKind("media", max_attempts=8, backoff_seconds=15.0),

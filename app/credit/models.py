@@ -153,29 +153,6 @@ class VideoCount(Base):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
-class DayTouch(Row):
-    """Touches of a video on a day of the nonprofit whose project it carried then; of UTC while it carried none.
-
-    Counted in the transaction that writes the touches.
-    """
-
-    __tablename__ = "day_touch"
-    __table_args__ = (
-        UniqueConstraint("video_id", "project_id", "day", postgresql_nulls_not_distinct=True),
-        Index("ix_day_touch_nonprofit_day", "nonprofit_id", "day"),
-    )
-
-    nonprofit_id: Mapped[int | None] = mapped_column(ForeignKey("nonprofit.id"))
-    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
-    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
-    day: Mapped[date]
-    shown: Mapped[int] = mapped_column(BigInteger)
-    views: Mapped[int] = mapped_column(BigInteger)
-    opens: Mapped[int] = mapped_column(BigInteger)
-    arrivals: Mapped[int] = mapped_column(BigInteger)
-
-
 class VisitorPerson(Base):
     """A visitor has signed in as this person, from `at` on. Append-only."""
 
@@ -212,3 +189,64 @@ class ShareCount(Base):
 
     share_id: Mapped[int] = mapped_column(ForeignKey("share.id"), primary_key=True)
     arrivals: Mapped[int] = mapped_column(BigInteger)
+
+
+class GiverMark(Base):
+    """One thing that the giver of a gift is known by, as a hash, or as the person it leads to.
+
+    Deleted with what else is kept of a donor who wishes to be forgotten.
+    """
+
+    __tablename__ = "giver_mark"
+    __table_args__ = (Index("ix_giver_mark_mark", "mark", "donation_id"),)
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True)
+    mark: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Flag(Row):
+    """Why a creator's part of a gift says nothing about how well a video moves people. Append-only."""
+
+    __tablename__ = "flag"
+    __table_args__ = (UniqueConstraint("donation_id", "creator_id", "reason"),)
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class HeldPart(Base):
+    """A creator's part of a gift that has flags: out of rankings, unless somebody has cleared it."""
+
+    __tablename__ = "held_part"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'kept', 'cleared')", name="state"),
+        Index("ix_held_part_nonprofit_id", "nonprofit_id", "state", "found_at"),
+    )
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True)
+    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True, default=new_code)
+    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    state: Mapped[str]
+    found_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class FlagDecision(Row):
+    """What a nonprofit decided about a held part, and why. Append-only; the last one counts."""
+
+    __tablename__ = "flag_decision"
+    __table_args__ = (
+        CheckConstraint("decision IN ('kept', 'cleared')", name="decision"),
+        Index("ix_flag_decision_donation_id", "donation_id", "creator_id"),
+    )
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    creator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decision: Mapped[str]
+    note: Mapped[str]
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)

@@ -13,7 +13,7 @@ from app.core.db import unit_of_work
 from app.core.errors import Invalid, KindrelayError
 from app.core.i18n import N_
 from app.core.money import Money
-from app.credit import evidence
+from app.credit import evidence, marks
 from app.donations import donor_export, donors, monthly, receipt_pdf, statements
 from app.donations.models import Donation
 from app.nonprofits import directory
@@ -137,6 +137,7 @@ def forget(donor_token: str) -> ResponseReturnValue:
         try:
             _close(unpaid)
             with unit_of_work() as session:
+                marks.forget(session, email)
                 donors.forget(session, email)
         except KindrelayError as error:
             form.refuse(error)
