@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core.money import Money
-from app.credit.rules import RULES
-from app.projects.models import Project
+from app.credit.models import Credit, CreditReversal
+from app.donations.models import Donation
 from app.reports.models import DayRollup
 from app.reports.periods import Period
 from app.videos.models import Video
@@ -103,18 +103,32 @@ def report(session: Session, nonprofit_id: int, period: Period) -> Report:
 
     return Report(
         period=period,
-        rule=_rules(session, nonprofit_id),
+        rule=_rules(session, nonprofit_id, period),
         creators=lines(lambda key: (key[0], None, key[2])),
         videos=lines(lambda key: key),
         totals=lines(lambda key: (None, None, key[2])),
     )
 
 
-def _rules(session: Session, nonprofit_id: int) -> str:
-    """The rules that its projects share credit by, with their versions."""
-    query = select(Project.credit_rule).where(Project.nonprofit_id == nonprofit_id).distinct()
-    rules = (RULES[name] for name in sorted(session.scalars(query)))
-    return ", ".join(f"{rule.name} v{rule.version}" for rule in rules)
+def _rules(session: Session, nonprofit_id: int, period: Period) -> str:
+    """The rules that decided what the period shows, with their versions, whatever the projects say today.
+
+    A refund goes by the rule that had decided the credit it takes from.
+    """
+    found: set[tuple[str, int]] = set()
+    for table in (Credit, CreditReversal):
+        query = select(Credit.rule, Credit.rule_version).join(Donation, Donation.id == Credit.donation_id)
+        if table is CreditReversal:
+            query = query.join(CreditReversal, CreditReversal.credit_id == Credit.id)
+        rows = session.execute(
+            query.where(
+                Donation.nonprofit_id == nonprofit_id,
+                table.at >= period.starts_at,
+                table.at < period.ends_at,
+            ).distinct()
+        )
+        found.update((rule, version) for rule, version in rows)
+    return ", ".join(f"{rule} v{version}" for rule, version in sorted(found))
 
 
 def _sums(session: Session, nonprofit_id: int, period: Period) -> dict[Key, Figures]:

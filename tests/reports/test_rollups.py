@@ -83,8 +83,13 @@ def test_a_day_is_the_nonprofits_day_and_a_late_refund_lands_where_it_happened(
     closed = queries.report(session, project.nonprofit_id, april)
     settled_at(session, monkeypatch, datetime(2026, 5, 2, tzinfo=UTC), EventKind.REFUNDED, donation, 400)
     assert queries.report(session, project.nonprofit_id, march).totals == []
+    project.credit_rule = "linear"
+    session.flush()
     assert queries.report(session, project.nonprofit_id, april) == closed
-    [total] = queries.report(session, project.nonprofit_id, may).totals
+    assert closed.rule == "last v1"
+    after = queries.report(session, project.nonprofit_id, may)
+    assert after.rule == "last v1"
+    [total] = after.totals
     assert (total.now.donations, total.now.gross.minor, total.now.net.minor) == (0, 0, -400)
     assert total.before.net.minor == 1000
 
