@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -25,8 +25,27 @@ def task_died(session: Session, task_id: int, name: str, error: BaseException | 
         return
     hour = f"{clock.now():%Y-%m-%dT%H}"
     alerts.raise_alert(
-        session, alerts.DEAD_TASK, f"task:{task_id}", f"dead:{name}:{hour}", task=name, error=str(error)[:300]
+        session,
+        alerts.DEAD_TASK,
+        f"task:{task_id}",
+        f"dead:{name}:{hour}",
+        task=name,
+        error=str(error)[:300],
+        count=_died_since_the_last_alert(session, task_id, name),
     )
+
+
+def _died_since_the_last_alert(session: Session, task_id: int, name: str) -> int:
+    """How many tasks of a kind were given up since they were last told of, this one included."""
+    of_the_kind = (Alert.kind == alerts.DEAD_TASK, Alert.details["task"].astext == name)
+    last = session.scalars(select(Alert).where(*of_the_kind).order_by(Alert.id.desc()).limit(1)).first()
+    others = [f"task:{task_id}"] + ([last.subject] if last else [])
+    died = select(func.count()).where(
+        Task.name == name, Task.dead_at.is_not(None), func.concat("task:", Task.id).not_in(others)
+    )
+    if last is not None:
+        died = died.where(Task.dead_at >= last.at)
+    return 1 + session.scalars(died).one()
 
 
 def tasks_died(session: Session, task_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from app.core import clock, db, runtime, tasks
 from app.core.tasks import Claim
 from app.donations import closing
 from app.gateways import traffic
-from app.gateways.payments.contract import PaymentGateway, PaymentRefused, PaymentsUnavailable
+from app.gateways.payments.contract import PaymentGateway, PaymentsUnavailable
 from app.gateways.payments.registry import open_gateway
 from workers.lease import Finisher, Lease
 
@@ -56,11 +56,11 @@ def close_open(
 
 
 def _closed(gateway: PaymentGateway, page: closing.OpenPage) -> bool:
-    """False when the provider does not answer. A page that was paid meanwhile is nothing to close."""
+    """False when it is not known to be closed. A page that was paid meanwhile is nothing to close."""
     try:
-        gateway.close_payment(page.account, page.reference)
-    except PaymentRefused as error:
-        log.info("pay page not closed", reference=page.reference, reason=error.detail)
-    except PaymentsUnavailable:
+        if not closing.close(gateway, page):
+            log.info("pay page was paid", reference=page.reference)
+    except PaymentsUnavailable as error:
+        log.warning("pay page not closed", reference=page.reference, reason=error.detail)
         return False
     return True

@@ -1,8 +1,9 @@
 """Taking nothing each month for what may not receive."""
 
 import structlog
+from sqlalchemy.orm import Session
 
-from app.core import db, runtime
+from app.core import db, runtime, tasks
 from app.core.tasks import Claim
 from app.donations import holds, monthly
 from app.gateways import traffic
@@ -23,7 +24,7 @@ def hold(_claim: Claim, lease: Lease) -> Finisher:
         return nothing
     with db.unit_of_work() as session:
         steps = holds.due(session, gateway.name)
-    silent = 0
+    silent = done = 0
     for step in steps:
         if lease.lost.is_set():
             break
@@ -36,6 +37,14 @@ def hold(_claim: Claim, lease: Lease) -> Finisher:
         else:
             with db.unit_of_work() as session:
                 holds.note(session, step)
+            done += 1
+        with db.unit_of_work() as session:
+            holds.looked_at(session, step)
     if silent:
         raise PaymentsUnavailable(f"{silent} of {len(steps)} monthly gifts could not be held")
-    return nothing
+    return _go_on if done and len(steps) == holds.AT_ONCE else nothing
+
+
+def _go_on(session: Session) -> None:
+    """There may be more: they need not wait for the next hour."""
+    tasks.defer(session, "monthly.hold")

@@ -15,6 +15,7 @@ class Action(StrEnum):
     REPORT_READ = "report.read"
     DONOR_READ = "donor.read"
     MONEY_READ = "money.read"  # payouts, disputes, differences
+    MONEY_SETTLE = "money.settle"  # notes on disputes, settled differences, asking the provider
     REFUND_MAKE = "refund.make"
 
 
@@ -31,6 +32,7 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
             Action.REPORT_READ,
             Action.DONOR_READ,
             Action.MONEY_READ,
+            Action.MONEY_SETTLE,
             Action.REFUND_MAKE,
         }
     ),

@@ -1,4 +1,4 @@
-"""Pay pages that stay open at the provider after their project may not receive any more."""
+"""Pay pages that nobody shall pay any more, and how one is closed at the provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,13 @@ from app.core import clock
 from app.donations.cases import ABANDONED_AFTER
 from app.donations.models import Donation
 from app.donations.offers import obstacle_of
+from app.gateways.payments.contract import PaymentGateway, PaymentRefused, PaymentsUnavailable
 from app.nonprofits import payees
 from app.projects.models import Project
 
 MARGIN = timedelta(hours=1)
+PAID = frozenset({"paid", "refunded"})
+OPEN = frozenset({"open", "declined"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,26 @@ class OpenPage:
 
     account: str
     reference: str
+
+
+def close(gateway: PaymentGateway, page: OpenPage) -> bool:
+    """Make a pay page unpayable; False when it was paid before. Not inside a transaction.
+
+    Raises PaymentsUnavailable when the provider does not answer, or refuses and leaves the page open: what
+    nobody knows is asked again. Doing it again is safe.
+    """
+    why = ""
+    try:
+        gateway.close_payment(page.account, page.reference)
+    except PaymentRefused as error:
+        why = error.detail or "no reason"
+    try:
+        state = gateway.fetch(page.account, page.reference).state
+    except PaymentRefused as error:
+        raise PaymentsUnavailable(f"{page.reference}: {why} {error.detail}") from error
+    if why and state not in PAID and state in OPEN:
+        raise PaymentsUnavailable(f"{page.reference} stays open: {why}")
+    return state not in PAID
 
 
 def to_close(

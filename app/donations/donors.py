@@ -140,7 +140,7 @@ def forget(session: Session, email: str) -> int:
     """
     at = clock.now()
     gifts = session.scalars(
-        select(Donation).where(given_by(email)).order_by(Donation.id).with_for_update()
+        select(Donation).where(given_by(email)).order_by(Donation.provider, Donation.id).with_for_update()
     ).all()
     running = select(MonthlyGift.id).where(
         MonthlyGift.id.in_([one.monthly_gift_id for one in gifts if one.monthly_gift_id]),

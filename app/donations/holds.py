@@ -5,8 +5,9 @@ A project that was paused against card testing goes on with its monthly gifts: t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import clock
@@ -20,6 +21,7 @@ from app.projects.models import Project
 FOR_GOOD = frozenset({eligibility.CLOSED, eligibility.ENDED})
 NO_MATTER = frozenset({eligibility.PAUSED, eligibility.SWITCHED_OFF})
 AT_ONCE = 500
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,15 @@ class Step:
     account: str
     reference: str
     change: Change
+    looked_at: datetime | None
 
 
 def due(session: Session, provider: str) -> list[Step]:
-    """What is to be done now, at most `AT_ONCE` steps; the rest is due again the next time."""
+    """What is to be done now, at most `AT_ONCE` steps; the rest is due the next time.
+
+    First come the gifts that were not looked at for longest, so that those which a provider keeps refusing
+    never hide the others.
+    """
     given = (
         select(Donation.project_id, MonthlyGift.payment_account_id)
         .join(Donation, Donation.id == MonthlyGift.first_donation_id)
@@ -50,7 +57,12 @@ def due(session: Session, provider: str) -> list[Step]:
         .order_by(Project.id, PaymentAccount.id)
     ).all()
     steps = [step for project, account in rows for step in _steps(session, project, account, provider)]
-    return steps[:AT_ONCE]
+    return sorted(steps, key=lambda step: (step.looked_at or NEVER, step.gift_id))[:AT_ONCE]
+
+
+def looked_at(session: Session, step: Step) -> None:
+    """Note that the provider was asked, whatever it said; the others come first the next time."""
+    session.execute(update(MonthlyGift).where(MonthlyGift.id == step.gift_id).values(looked_at=clock.now()))
 
 
 def note(session: Session, step: Step) -> None:
@@ -63,6 +75,7 @@ def note(session: Session, step: Step) -> None:
         gift.held_at = clock.now()
     elif step.change is Change.RESUME and gift.held_at is not None:
         monthly.note(session, gift.id, Change.RESUME)
+        # News may have changed the state meanwhile: what fails goes on to fail until a payment comes.
         gift.held_at = None
     session.flush()
 
@@ -79,19 +92,11 @@ def _steps(session: Session, project: Project, account: PaymentAccount, provider
             MonthlyGift.state.in_(("active", "failing", "paused")),
             MonthlyGift.held_at.is_not(None) if free else true(),
             true() if free or why_not in FOR_GOOD else MonthlyGift.state != "paused",
+            MonthlyGift.reference.is_not(None),
         )
-        .order_by(MonthlyGift.id)
+        .order_by(MonthlyGift.looked_at.asc().nulls_first(), MonthlyGift.id)
         .limit(AT_ONCE)
     )
+    change = Change.END if why_not in FOR_GOOD else Change.RESUME if free else Change.PAUSE
     for gift in gifts:
-        change = _change(gift, free, why_not in FOR_GOOD)
-        if change is not None and gift.reference is not None:
-            yield Step(gift.id, account.reference, gift.reference, change)
-
-
-def _change(gift: MonthlyGift, free: bool, for_good: bool) -> Change | None:
-    if for_good:
-        return Change.END
-    if free:
-        return Change.RESUME if gift.state == "paused" else None
-    return None if gift.state == "paused" else Change.PAUSE
+        yield Step(gift.id, account.reference, gift.reference or "", change, gift.looked_at)

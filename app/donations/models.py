@@ -125,6 +125,12 @@ class PaymentEvent(Row):
             "subscription",
             postgresql_where=text("subscription <> ''"),
         ),
+        Index(
+            "ix_payment_event_received_at",
+            "received_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
     )
 
     provider: Mapped[str]
@@ -260,6 +266,7 @@ class MonthlyGift(Row):
     next_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]  # paused by the platform, because its project may not receive
+    looked_at: Mapped[datetime | None]  # when the provider was last asked to hold it or to let it go on
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="")
 

@@ -4,7 +4,7 @@ A receipt always says what is left of its gift. When a part goes back it becomes
 transaction; the next one who asks gets another, with another number. A void one keeps its number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -62,6 +62,36 @@ def ensure(session: Session, donation_id: int) -> Receipt:
     elif last is not None and last.voided_by_id is not None:
         raise NoReceipt(N_("The organisation has withdrawn this receipt. Please ask them for a new one."))
     return _issue(session, donation, last, "")
+
+
+def ensure_all(session: Session, donation_ids: Collection[int]) -> dict[int, Receipt]:
+    """The standing receipts of gifts by their ids, as from `ensure`; there is none for what has none.
+
+    Gifts that need a new one are locked together and in the order in which settlement locks them, so that
+    the two wait for each other and never both at once.
+    """
+    standing = {
+        receipt.donation_id: receipt
+        for receipt, donation in session.execute(
+            select(Receipt, Donation)
+            .join(Donation, Donation.id == Receipt.donation_id)
+            .where(Receipt.donation_id.in_(donation_ids), Receipt.voided_at.is_(None))
+        )
+        if receipt.amount_minor == donation.kept.minor
+    }
+    missing = [one for one in donation_ids if one not in standing]
+    session.execute(
+        select(Donation.id)
+        .where(Donation.id.in_(missing))
+        .order_by(Donation.provider, Donation.id)
+        .with_for_update()
+    )
+    for donation_id in missing:
+        try:
+            standing[donation_id] = ensure(session, donation_id)
+        except NoReceipt:
+            continue
+    return standing
 
 
 def void(session: Session, receipt: Receipt, reason: str, person_id: int) -> None:

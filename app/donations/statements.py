@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.core import clock
 from app.core.money import Money
 from app.donations import receipts
-from app.donations.models import Donation
-from app.donations.receipts import NoReceipt
+from app.donations.models import Donation, Receipt
 from app.nonprofits.models import Nonprofit
 
 
@@ -75,6 +74,7 @@ def statement(session: Session, email: str, nonprofit_id: int, first: date, unti
         .order_by(Donation.paid_at, Donation.id)
         .options(joinedload(Donation.project))
     ).all()
+    numbered = receipts.ensure_all(session, [gift.id for gift in gifts])
     at = clock.now()
     return Statement(
         payee=payee.name,
@@ -89,27 +89,20 @@ def statement(session: Session, email: str, nonprofit_id: int, first: date, unti
         made_on=at.astimezone(zone).date().isoformat(),
         made_at=int(at.timestamp()),
         test_mode=any(gift.provider == "sandbox" for gift in gifts),
-        lines=[_line(session, gift, zone) for gift in gifts],
+        lines=[_line(gift, numbered.get(gift.id), zone) for gift in gifts],
     )
 
 
-def _line(session: Session, gift: Donation, zone: ZoneInfo) -> Line:
+def _line(gift: Donation, receipt: Receipt | None, zone: ZoneInfo) -> Line:
     assert gift.paid_at is not None  # noqa: S101 (the query asks for it)
     return Line(
         on=gift.paid_at.astimezone(zone).date().isoformat(),
         project=gift.project.title,
         donation_number=gift.number,
-        receipt=_number(session, gift),
+        receipt=receipt.number if receipt else None,
         kept=gift.kept,
         given_back=Money(gift.captured_minor, gift.currency) - gift.kept,
     )
-
-
-def _number(session: Session, gift: Donation) -> int | None:
-    try:
-        return receipts.ensure(session, gift.id).number
-    except NoReceipt:
-        return None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

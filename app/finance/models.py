@@ -25,10 +25,13 @@ class Payout(Row):
     payment_account_id: Mapped[int] = mapped_column(ForeignKey("payment_account.id"))
     reference: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    # What of it is of gifts through this site, and so in the ledger; the rest is other business of the
+    # account. Not known before its lines are.
+    ours_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    paid_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]  # when the bank had it
 
     @property
     def amount(self) -> Money:
@@ -52,6 +55,7 @@ class PayoutItem(Row):
     amount_minor: Mapped[int] = mapped_column(BigInteger)  # before fees; negative takes away
     fee_minor: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime]
+    is_other: Mapped[bool] = mapped_column(default=False)  # other business of the account, no gift through us
 
 
 class Reconciliation(Row):

@@ -53,16 +53,26 @@ class Case:
 
 @dataclass(frozen=True)
 class Sent:
-    """A payout with the number of its lines, and of those that match no donation."""
+    """A payout with the number of its lines, of those that match no donation, and of other business."""
 
     payout: Payout
     lines: int
     unmatched: int
+    others: int
 
     @property
     def amount(self) -> Money:
         """What went to the bank."""
         return self.payout.amount
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a payout is made of, fees taken off. `unexplained` is what its lines do not add up to."""
+
+    ours: Money
+    others: Money
+    unexplained: Money
 
 
 def waiting(session: Session, nonprofit_id: int) -> Waiting:
@@ -116,7 +126,10 @@ def payouts(session: Session, nonprofit_id: int, after: str = "") -> list[Sent]:
     """Up to PAGE payouts and one more, newest first; `after` is the code of the last one seen."""
     query = (
         select(
-            Payout, func.count(PayoutItem.id), func.count(PayoutItem.id) - func.count(PayoutItem.donation_id)
+            Payout,
+            func.count(PayoutItem.id),
+            func.count(PayoutItem.id).filter(PayoutItem.donation_id.is_(None), ~PayoutItem.is_other),
+            func.count(PayoutItem.id).filter(PayoutItem.is_other),
         )
         .join(PaymentAccount, PaymentAccount.id == Payout.payment_account_id)
         .outerjoin(PayoutItem, PayoutItem.payout_id == Payout.id)
@@ -128,7 +141,7 @@ def payouts(session: Session, nonprofit_id: int, after: str = "") -> list[Sent]:
     if after:
         last = select(Payout.id).where(Payout.code == after).scalar_subquery()
         query = query.where(Payout.id < func.coalesce(last, 0))
-    return [Sent(payout, lines, unmatched) for payout, lines, unmatched in session.execute(query)]
+    return [Sent(*row) for row in session.execute(query)]
 
 
 def payout(session: Session, nonprofit_id: int, code: str) -> Payout:
@@ -141,6 +154,18 @@ def payout(session: Session, nonprofit_id: int, code: str) -> Payout:
     if found is None:
         raise NotFound(N_("There is no such payout."))
     return found
+
+
+def parts(session: Session, of: Payout) -> Parts | None:
+    """What a payout is made of; None before that is known."""
+    if of.ours_minor is None:
+        return None
+    net = PayoutItem.amount_minor - PayoutItem.fee_minor
+    others = session.scalars(
+        select(func.coalesce(func.sum(net), 0)).where(PayoutItem.payout_id == of.id, PayoutItem.is_other)
+    ).one()
+    rest = of.amount_minor - of.ours_minor - int(others)
+    return Parts(of.money(of.ours_minor), of.money(int(others)), of.money(rest))
 
 
 def lines(

@@ -13,7 +13,7 @@ from app.core import clock, tasks
 from app.core.money import Money
 from app.donations import ledger
 from app.donations.models import Donation, PaymentEvent
-from app.finance import books, differences, payouts, provider_list, reconciliation, snapshots
+from app.finance import books, differences, overview, payouts, provider_list, reconciliation, snapshots
 from app.finance.models import Difference, Payout, PayoutItem, Reconciliation
 from app.finance.reconciliation import Answers
 from app.gateways import traffic
@@ -167,9 +167,45 @@ def test_a_payout_that_does_not_add_up_or_matches_nothing_is_a_difference(sessio
     sent = payout_of(money, "po-3", "partly")
     line = PayoutLine(EventKind.SUCCEEDED, "never-seen", 500, 0, clock.now())
     wrong = replace(sent, lines=[*sent.lines, line], at=clock.now() - timedelta(days=3))
-    payouts.keep(session, money.account, [wrong])
-    compare(session)
-    assert sorted(kind for kind, _ in kinds(session)) == ["payout_line", "payout_sum"]
+    told = [as_told(event) for event in session.scalars(select(PaymentEvent))]
+    for _ in range(2):  # seen again as long as it is open
+        compare(session, Answers(told, {money.account.reference: [wrong]}))
+        assert sorted(kind for kind, _ in kinds(session)) == ["payout_line", "payout_sum"]
+    assert {one.seen_at > one.found_at for one in session.scalars(select(Difference))} == {True}
+
+
+def test_other_business_of_an_account_is_listed_and_not_booked(session: Session, money: World):
+    sent = payout_of(money, "po-7", "partly")
+    shop = PayoutLine(EventKind.SUCCEEDED, "a-shop-sale", 5000, 100, clock.now(), marked=False)
+    mixed = replace(
+        sent,
+        amount=Money(sent.amount.minor + 4900, "EUR"),
+        lines=[*sent.lines, shop],
+        at=clock.now() - timedelta(days=3),
+    )
+    told = [as_told(event) for event in session.scalars(select(PaymentEvent))]
+    compare(session, Answers(told, {money.account.reference: [mixed]}))
+    assert kinds(session) == []
+    assert bank(session, money) == 971 + 971
+    payout = session.scalars(select(Payout).where(Payout.reference == "po-7")).one()
+    parts = overview.parts(session, payout)
+    assert parts is not None
+    assert (parts.ours.minor, parts.others.minor, parts.unexplained.minor) == (971, 4900, 0)
+    assert books.check(session).right
+
+
+def test_a_payout_goes_on_as_its_states_allow_and_no_other_way(session: Session, money: World):
+    day = clock.now() - timedelta(days=1)
+    sent = replace(payout_of(money, "po-8", "partly", state="in_transit"), arrives_at=day)
+    story = (("paid", 971), ("in_transit", 971), ("paid", 971), ("failed", 0), ("paid", 0))
+    strange = 0
+    for state, held in story:
+        strange += len(payouts.keep(session, money.account, [replace(sent, state=state)]).differences)
+        session.flush()
+        assert bank(session, money) == 971 + held, state
+    payout = session.scalars(select(Payout).where(Payout.reference == "po-8")).one()
+    assert (payout.state, payout.paid_at, strange) == ("failed", day, 2)
+    assert books.check(session).right
 
 
 def test_lines_wait_for_a_donation_that_is_still_on_its_way(session: Session, money: World):

@@ -15,13 +15,28 @@ LINES = Check(
     HAVING sum(item.amount_minor - item.fee_minor) <> payout.amount_minor
     """,
 )
+OURS = Check(
+    "part of a payout that is not what its lines say",
+    "payouts",
+    """
+    SELECT account.nonprofit_id, NULL AS donation, 'payout ' || payout.reference AS subject,
+        lines.minor AS expected, payout.ours_minor AS found, payout.currency
+    FROM payout
+    JOIN payment_account account ON account.id = payout.payment_account_id
+    JOIN (
+        SELECT payout_id, coalesce(sum(amount_minor - fee_minor) FILTER (WHERE NOT is_other), 0) AS minor
+        FROM payout_item GROUP BY payout_id
+    ) lines ON lines.payout_id = payout.id
+    WHERE payout.ours_minor IS DISTINCT FROM lines.minor
+    """,
+)
 LEDGER = Check(
     "payout that the ledger has otherwise",
     "ledger",
     """
     SELECT coalesce(account.nonprofit_id, booked.nonprofit_id) AS nonprofit_id, NULL AS donation,
         coalesce('payout ' || payout.reference, booked.keys) AS subject,
-        CASE WHEN payout.state = 'paid' THEN payout.amount_minor ELSE 0 END AS expected,
+        CASE WHEN payout.state = 'paid' THEN coalesce(payout.ours_minor, 0) ELSE 0 END AS expected,
         coalesce(booked.minor, 0) AS found, coalesce(payout.currency, booked.currency) AS currency
     FROM payout
     JOIN payment_account account ON account.id = payout.payment_account_id
@@ -34,7 +49,8 @@ LEDGER = Check(
         GROUP BY 1, 2, 3
     ) booked ON booked.payout_id = payout.id::text AND booked.currency = payout.currency
         AND booked.nonprofit_id = account.nonprofit_id
-    WHERE coalesce(booked.minor, 0) <> CASE WHEN payout.state = 'paid' THEN payout.amount_minor ELSE 0 END
+    WHERE coalesce(booked.minor, 0)
+            <> CASE WHEN payout.state = 'paid' THEN coalesce(payout.ours_minor, 0) ELSE 0 END
        OR payout.id IS NULL
     """,
 )
@@ -64,4 +80,4 @@ FIGURES = Check(
       AND (item.amount_minor <> donation.captured_minor OR payout.currency <> donation.currency)
     """,
 )
-CHECKS = (LINES, LEDGER, TWICE, FIGURES)
+CHECKS = (LINES, OURS, LEDGER, TWICE, FIGURES)

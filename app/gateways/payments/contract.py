@@ -121,18 +121,25 @@ class Awaited:
 
 @dataclass(frozen=True)
 class PayoutLine:
-    """What one payment, refund or dispute added to a payout; `amount_minor` is before fees."""
+    """What one payment, refund or dispute added to a payout; `amount_minor` is before fees.
+
+    `marked` says that it carries this site's mark; what does not may be other business of the account.
+    """
 
     kind: EventKind
     reference: str
     amount_minor: int
     fee_minor: int
     at: datetime
+    marked: bool = True
 
 
 @dataclass(frozen=True)
 class SentPayout:
-    """A payout as the provider has it in its books. `lines` add up to `amount`, fees taken off."""
+    """A payout as the provider has it in its books. `lines` add up to `amount`, fees taken off.
+
+    `at` is when it was sent, `arrives_at` when the bank has it, or is to have it.
+    """
 
     reference: str
     account: str
@@ -140,6 +147,7 @@ class SentPayout:
     state: str  # in_transit, paid, failed
     at: datetime
     lines: Sequence[PayoutLine]
+    arrives_at: datetime | None = None
 
 
 @dataclass(frozen=True)

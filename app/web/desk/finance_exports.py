@@ -1,17 +1,22 @@
-"""The finance desk's tables as CSV, sent as they are read, so that they can be of any length."""
+"""The finance desk's tables as CSV, of any length.
+
+A table is written to a file first and sent once the transaction is closed: however slowly somebody reads it,
+no connection of the database waits for that.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from tempfile import SpooledTemporaryFile
 
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import FileWrapper
 
 from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
-from app.core.money import Money
 from app.donations.models import Donation
 from app.finance import gifts, overview
-from app.finance.gifts import Filter
+from app.finance.models import Payout, PayoutItem
 from app.reports import tables
 from app.reports.tables import Cell
 from app.web.access import allow
@@ -21,15 +26,18 @@ from app.web.text import _
 
 desk_finance_exports = Blueprint("desk_finance_exports", __name__)
 
+IN_MEMORY = 1 << 20  # bytes; what is longer goes to the disk
+PIECE = 1 << 16
+
 
 @desk_finance_exports.get("/desk/<nonprofit_code>/money/donations.csv")
 @allow(Action.MONEY_READ)
 def donations(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
-    rows = _donations(nonprofit.id, wanted(nonprofit, chosen()))
-    name = f"kindrelay-{nonprofit.code}-donations-{clock.now():%Y-%m-%d}.csv"
-    return _file(_donation_header(), rows, name)
+        found = gifts.every(session, nonprofit.id, wanted(nonprofit, chosen()))
+        file = _written(_donation_header(), map(_cells, found))
+    return _sent(file, f"kindrelay-{nonprofit.code}-donations-{clock.now():%Y-%m-%d}.csv")
 
 
 @desk_finance_exports.get("/desk/<nonprofit_code>/money/payouts/<payout_code>/lines.csv")
@@ -38,21 +46,35 @@ def payout(nonprofit_code: str, payout_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.MONEY_READ)
         found = overview.payout(session, nonprofit.id, payout_code)
-        lines = overview.lines(session, found)
-    header = [_("Time (UTC)"), _("Kind"), _("Payment"), _("Donation"), _("Amount"), _("Fee"), _("Currency")]
-    rows = (
-        [
+        file = _written(_line_header(), _lines(found, overview.lines(session, found)))
+    return _sent(file, f"kindrelay-{nonprofit.code}-payout-{found.code}.csv")
+
+
+def _line_header() -> list[str]:
+    return [
+        _("Time (UTC)"),
+        _("Kind"),
+        _("Payment"),
+        _("Donation"),
+        _("Amount"),
+        _("Fee"),
+        _("Currency"),
+        _("Other business"),
+    ]
+
+
+def _lines(payout: Payout, lines: Iterable[tuple[PayoutItem, Donation | None]]) -> Iterator[list[Cell]]:
+    for item, donation in lines:
+        yield [
             f"{item.at:%Y-%m-%d %H:%M:%S}",
             item.kind,
             item.reference,
             donation.number if donation else "",
-            Money(item.amount_minor, found.currency),
-            Money(item.fee_minor, found.currency),
-            found.currency,
+            payout.money(item.amount_minor),
+            payout.money(item.fee_minor),
+            payout.currency,
+            _("yes") if item.is_other else _("no"),
         ]
-        for item, donation in lines
-    )
-    return _file(header, rows, f"kindrelay-{nonprofit.code}-payout-{found.code}.csv")
 
 
 def _donation_header() -> list[str]:
@@ -77,12 +99,6 @@ def _donation_header() -> list[str]:
         _("Provider"),
         _("Payment"),
     ]
-
-
-def _donations(nonprofit_id: int, which: Filter) -> Iterator[list[Cell]]:
-    with unit_of_work() as session:
-        for donation in gifts.every(session, nonprofit_id, which):
-            yield _cells(donation)
 
 
 def _cells(donation: Donation) -> list[Cell]:
@@ -110,7 +126,17 @@ def _cells(donation: Donation) -> list[Cell]:
     ]
 
 
-def _file(header: Sequence[str], rows: Iterable[Sequence[Cell]], name: str) -> Response:
-    answer = Response(stream_with_context(tables.stream(header, rows)), mimetype="text/csv")
+def _written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> SpooledTemporaryFile[bytes]:
+    """A table as a file, from its beginning; whoever sends it closes it."""
+    file = SpooledTemporaryFile[bytes](max_size=IN_MEMORY)
+    file.writelines(tables.stream(header, rows))
+    return file
+
+
+def _sent(file: SpooledTemporaryFile[bytes], name: str) -> Response:
+    size = file.tell()
+    file.seek(0)
+    answer = Response(FileWrapper(file, PIECE), mimetype="text/csv", direct_passthrough=True)
+    answer.content_length = size
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

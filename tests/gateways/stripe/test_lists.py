@@ -102,10 +102,10 @@ def test_a_payout_is_the_sum_of_its_lines(stripe: StripeGateway, wire: Wire) -> 
     assert list(sent.lines) == [
         PayoutLine(EventKind.SUCCEEDED, "pi_1", 1250, 44, told_at),
         PayoutLine(EventKind.SUCCEEDED, "pi_5", 5_000, 170, told_at),
-        PayoutLine(EventKind.REFUNDED, "pi_1", -500, 0, told_at),
-        PayoutLine(EventKind.DISPUTE_OPENED, "pi_1", -1250, 1500, told_at),
-        PayoutLine(EventKind.REFUND_FAILED, "pi_1", 500, 0, told_at),
-        PayoutLine(EventKind.FEE, "txn_7", 0, 174, told_at),
+        PayoutLine(EventKind.REFUNDED, "pi_1", -500, 0, told_at, marked=False),
+        PayoutLine(EventKind.DISPUTE_OPENED, "pi_1", -1250, 1500, told_at, marked=False),
+        PayoutLine(EventKind.REFUND_FAILED, "pi_1", 500, 0, told_at, marked=False),
+        PayoutLine(EventKind.FEE, "txn_7", 0, 174, told_at, marked=False),
     ]
     assert wire.last.sent == {"payout": "po_1", "limit": "100", "expand[0]": "data.source"}
 

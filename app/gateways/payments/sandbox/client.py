@@ -174,4 +174,5 @@ def _payout(answer: dict[str, Any]) -> SentPayout:
             )
             for line in answer["lines"]
         ],
+        arrives_at=datetime.fromisoformat(answer["at"]),
     )

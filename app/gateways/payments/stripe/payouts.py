@@ -8,7 +8,7 @@ from stripe import StripeClient
 
 from app.gateways.payments.contract import EventKind, PayoutLine, SentPayout
 from app.gateways.payments.stripe import amounts
-from app.gateways.payments.stripe.shapes import inside, named
+from app.gateways.payments.stripe.shapes import inside, is_ours, named
 
 PAGE = 100
 STATES = {"paid": "paid", "pending": "in_transit", "in_transit": "in_transit"}  # else it has failed
@@ -58,6 +58,7 @@ def _payout(payout: dict[str, Any], account: str, lines: list[PayoutLine]) -> Se
         state=STATES.get(payout["status"], "failed"),
         at=datetime.fromtimestamp(payout["created"], UTC),
         lines=lines,
+        arrives_at=datetime.fromtimestamp(payout["arrival_date"], UTC),
     )
 
 
@@ -78,6 +79,7 @@ def _line(booking: Mapping[str, Any]) -> PayoutLine:
         amount_minor=_minor(minor, currency),
         fee_minor=_minor(cost, currency),
         at=datetime.fromtimestamp(booking["created"], UTC),
+        marked=is_ours(source),
     )
 
 
