@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
-from app.credit import evidence, relay
+from app.credit import evidence, marks, relay
 from app.donations import checkout, offers, queries
 from app.donations.checkout import Origin
 from app.donations.eligibility import NotEligible
@@ -23,6 +23,7 @@ from app.web.donate.closing import close
 from app.web.donate.forms import DonateForm
 from app.web.outside import payments, settings
 from app.web.private import private
+from app.web.signin import current_person
 from app.web.text import _
 
 donate = Blueprint("donate", __name__)
@@ -158,6 +159,8 @@ def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
         offer = find(session)
         gift = form.gift(offer.project.currency, monthly_offered=_provider_can().monthly)
         donation = checkout.start(session, offer, gift, token, _origin(session))
+        if (giver := current_person()) is not None:
+            marks.signed_in(session, donation.id, giver.id)
         gate.let_in(session, donation)
         left_behind = checkout.left_behind(session, donation)
         earlier = coming_back.unpaid(session, offer.project)
