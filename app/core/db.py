@@ -4,17 +4,22 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine, make_url
+from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core import wakeups
 from app.core.settings import Settings
 
 # Seconds: both ends notice within a minute that the other host has vanished, and its locks are freed.
 KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
+RESTED_SECONDS = 1.0  # a connection that was used just now is not asked again whether it is alive
 
 
 class Base(DeclarativeBase):
@@ -52,12 +57,12 @@ def connect(settings: Settings) -> Engine:
     servers = " ".join([*theirs, asked]).strip()
     engine = create_engine(
         settings.database_url,
-        pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
         hide_parameters=True,
         connect_args={**ours, "options": servers},
     )
+    _ask_the_rested(engine)
     _sessions.configure(bind=engine)
     return engine
 
@@ -78,6 +83,26 @@ def unit_of_work() -> Generator[Session]:
         with session.begin():
             yield session
         wakeups.announce(session)
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """Before use, ask a connection that has lain idle whether it is alive; all are opened anew if it is not.
+
+    Asking each time cost a page and a webhook a round trip for each transaction.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction] (registered)
+        entry.info["rested_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:  # pyright: ignore[reportUnusedFunction] (registered)
+        if monotonic() - entry.info.get("rested_since", monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError("the connection did not answer") from error
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Durable tasks: deferring, claiming, finishing. PostgreSQL is the truth; RQ only carries wake-up calls."""
 
+import json
 import random
 import secrets
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, DateTime, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Table, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,21 @@ MAX_ERROR_LENGTH = 4000
 # Made once, and of the table rather than its class: building them for each task cost more than running them.
 _tasks = cast("Table[Any]", Task.__table__)
 _due: ColumnElement[datetime] = bindparam("due", type_=DateTime(timezone=True))
-_DEFER_ALL = insert(_tasks).values(run_after=func.coalesce(_due, func.statement_timestamp()))
-_DEFER = _DEFER_ALL.on_conflict_do_nothing(index_elements=[Task.dedupe_key]).returning(_tasks.c.id)
+_DEFER = (
+    insert(_tasks)
+    .values(run_after=func.coalesce(_due, func.statement_timestamp()))
+    .on_conflict_do_nothing(index_elements=[Task.dedupe_key])
+    .returning(_tasks.c.id)
+)
+_DEFER_ALL = text(
+    "INSERT INTO task (name, queue, priority, args, run_after, attempts, created_at) "
+    "SELECT :name, :queue, :priority, args, statement_timestamp(), 0, statement_timestamp() "
+    "FROM jsonb_array_elements(CAST(:many AS jsonb)) args"
+)
+_FINISH_ALL = text(
+    "UPDATE task SET done_at = now(), lease_token = NULL, lease_until = NULL, last_error = NULL "
+    "WHERE id = ANY(:held) AND lease_token = ANY(:tokens) RETURNING id"
+)
 
 
 class LeaseLost(Exception):  # noqa: N818 (it names what happened)
@@ -76,9 +90,9 @@ def defer(
 def defer_all(session: Session, name: str, many: Sequence[dict[str, Any]]) -> None:
     """Write a task, due now, for each of `many` sets of arguments. Raises KeyError as `defer` does."""
     kind = TASKS[name]
-    row = {"name": name, "queue": kind.queue, "priority": kind.priority, "due": None}
+    row = {"name": name, "queue": kind.queue, "priority": kind.priority}
     if many:
-        session.execute(_DEFER_ALL, [{**row, "args": args} for args in many])
+        session.execute(_DEFER_ALL, {**row, "many": json.dumps(many)})
         wakeups.remember(session, kind.queue, len(many))
 
 
@@ -128,12 +142,8 @@ def finish(session: Session, claim: Claim) -> None:
 def finish_all(session: Session, claims: Sequence[Claim]) -> None:
     """Mark tasks done in the transaction of their effects. Raises LeaseLost unless all are still ours."""
     held = {claim.task_id for claim in claims}
-    done = session.scalars(
-        update(Task)
-        .where(Task.id.in_(held), Task.lease_token.in_({claim.token for claim in claims}))
-        .values(done_at=func.now(), lease_token=None, lease_until=None, last_error=None)
-        .returning(Task.id)
-    ).all()
+    tokens = list({claim.token for claim in claims})
+    done = session.scalars(_FINISH_ALL, {"held": list(held), "tokens": tokens}).all()
     if lost := held - set(done):
         raise LeaseLost(f"tasks {sorted(lost)} ({claims[0].name})")
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import bulk, clock
 from app.core.i18n import N_
 from app.donations import settlement
 from app.donations.models import Donation, DonationMove, PaymentEvent
@@ -78,12 +78,13 @@ def expire_abandoned(session: Session) -> bool:
 
 
 def _of_provider(session: Session, provider: str, names: Collection[str]) -> list[Case]:
+    asked = bulk.of_names(names)
     rows = session.execute(
         select(Donation, PaymentAccount.reference)
         .join(PaymentAccount, PaymentAccount.id == Donation.payment_account_id)
         .where(
             Donation.provider == provider,
-            or_(Donation.reference.in_(names), Donation.capture_reference.in_(names)),
+            or_(Donation.reference == asked, Donation.capture_reference == asked),
         )
         .order_by(Donation.id)
         .with_for_update(of=Donation)
@@ -91,16 +92,16 @@ def _of_provider(session: Session, provider: str, names: Collection[str]) -> lis
     ).all()
     cases = [Case(donation, account) for donation, account in rows]
     found: set[str] = set()
-    while asked := {name for case in cases for name in _names(case)} - found:
-        found |= asked
-        _add_events(cases, _told_of(session, provider, asked))
+    while others := {name for case in cases for name in _names(case)} - found:
+        found |= others
+        _add_events(cases, _told_of(session, provider, others))
     return cases
 
 
 def _told_of(session: Session, provider: str, names: Collection[str]) -> Sequence[PaymentEvent]:
     return session.scalars(
         select(PaymentEvent)
-        .where(PaymentEvent.provider == provider, PaymentEvent.reference.in_(names))
+        .where(PaymentEvent.provider == provider, PaymentEvent.reference == bulk.of_names(names))
         .order_by(PaymentEvent.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -132,5 +133,4 @@ def _record(session: Session, moves: Sequence[Move]) -> None:
         }
         for move in moves
     ]
-    if rows:
-        session.execute(insert(DonationMove), rows)
+    bulk.insert(session, DonationMove, rows)

@@ -1,6 +1,5 @@
 """Keeping what a provider says has happened: once, as it came, with the task that applies it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core import clock, tasks
+from app.core import bulk, clock, tasks
 from app.gateways.payments.contract import EventKind, VerifiedEvent
 
 _AS_TOLD = tuple(field.name for field in fields(VerifiedEvent) if field.name not in ("kind", "amount"))
@@ -18,7 +17,7 @@ _COLUMNS = ", ".join((*_AS_TOLD, "kind", "amount_minor", "currency", "received_a
 # each other for good.
 _KEEP = text(
     f"INSERT INTO payment_event ({_COLUMNS}) SELECT {_COLUMNS} "  # noqa: S608 (names of fields, nothing told)
-    "FROM jsonb_populate_recordset(CAST(NULL AS payment_event), CAST(:rows AS jsonb)) "
+    "FROM json_populate_recordset(CAST(NULL AS payment_event), CAST(:rows AS json)) "
     "ORDER BY provider, event_id ON CONFLICT (provider, event_id) DO NOTHING RETURNING id, provider, event_id"
 )
 
@@ -38,8 +37,8 @@ def record_all(session: Session, told: Sequence[VerifiedEvent]) -> set[tuple[str
     of_accounts = [event for event in told if event.kind is EventKind.ACCOUNT_CHANGED]
     new = {(event.provider, event.event_id) for event in of_accounts if _asks_about(session, event)}
     if of_gifts:
-        rows = json.dumps([_row(event) for event in of_gifts], default=str)
-        kept = session.execute(_KEEP, {"rows": rows}).all()
+        rows = [_row(event) for event in of_gifts]
+        kept = session.execute(_KEEP, {"rows": bulk.as_json(rows)}).all()
         tasks.defer_all(session, "credit.settle", [{"event_id": event_id} for event_id, _, _ in kept])
         new |= {(provider, name) for _, provider, name in kept}
     return new

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.core import bulk
 from app.donations.models import LedgerEntry, LedgerTransaction
 from app.donations.settlement import Move
 from app.gateways.payments.contract import EventKind
@@ -26,6 +27,13 @@ KINDS = {
     EventKind.DISPUTE_LOST: "dispute_lost",
     EventKind.FEE: "fee",
 }
+
+_BEGIN = text(
+    "INSERT INTO ledger_transaction (kind, idempotency, donation_id, nonprofit_id, at) "
+    "SELECT kind, idempotency, donation_id, nonprofit_id, at "
+    "FROM json_populate_recordset(CAST(NULL AS ledger_transaction), CAST(:rows AS json)) "
+    "RETURNING idempotency, id"
+)
 
 
 @dataclass(frozen=True)
@@ -50,25 +58,23 @@ def book(session: Session, postings: Sequence[Posting]) -> None:
     """Write postings; a key that was booked before is an IntegrityError."""
     if not postings:
         return
-    ids = session.scalars(
-        insert(LedgerTransaction).returning(LedgerTransaction.id, sort_by_parameter_order=True),
-        [
-            {
-                "kind": one.kind,
-                "idempotency": one.key,
-                "donation_id": one.donation_id,
-                "nonprofit_id": one.nonprofit_id,
-                "at": one.at,
-            }
-            for one in postings
-        ],
-    ).all()
+    rows = [
+        {
+            "kind": one.kind,
+            "idempotency": one.key,
+            "donation_id": one.donation_id,
+            "nonprofit_id": one.nonprofit_id,
+            "at": one.at,
+        }
+        for one in postings
+    ]
+    ids = dict(session.execute(_BEGIN, {"rows": bulk.as_json(rows)}).all())
     entries: list[dict[str, Any]] = [
-        {"transaction_id": id_, "account": account, "currency": one.currency, "amount_minor": minor}
-        for id_, one in zip(ids, postings, strict=True)
+        {"transaction_id": ids[one.key], "account": account, "currency": one.currency, "amount_minor": minor}
+        for one in postings
         for account, minor in one.sides.items()
     ]
-    session.execute(insert(LedgerEntry), entries)
+    bulk.insert(session, LedgerEntry, entries)
 
 
 def balance_of(session: Session, donation_id: int) -> dict[str, int]:
