@@ -1,12 +1,14 @@
 """Alerts for administrators, and the switch that pauses a project."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.core import alerts, tasks
+from app.core import alerts, clock, tasks
 from app.core.models import Alert, AuditEvent, Task
 from app.gateways.models import KeptMail
 from app.projects.models import Project
@@ -55,6 +57,21 @@ def test_work_on_money_that_was_given_up_alarms_once_an_hour(session: Session):
         alarms.task_died(session, number, "credit.settle", "ValueError: no")
     alarms.task_died(session, 9, "media.ladder", "ValueError: no")
     assert [alert.kind for alert in session.scalars(select(Alert))] == ["dead_task"]
+
+
+def test_the_next_alert_says_how_many_were_given_up_since_the_last(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+):
+    then = clock.now().replace(minute=1)
+    for hours in (0, 1, 2, 26):  # the second and the third are told of with the fourth
+        at = then + timedelta(hours=hours if hours > 2 else 0, minutes=hours)
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        dead = Task(name="credit.settle", queue="money", args={}, run_after=at, dead_at=at, last_error="no")
+        session.add(dead)
+        session.flush()
+        alarms.task_died(session, dead.id, dead.name, "no")
+    raised = session.scalars(select(Alert).order_by(Alert.id)).all()
+    assert [alert.details["count"] for alert in raised] == [1, 3]
 
 
 def test_an_event_that_does_not_fit_its_gift_alarms(session: Session):

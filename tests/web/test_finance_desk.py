@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -12,7 +14,8 @@ from httpx import WSGITransport
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.accounts import permissions
+from app.core import clock, db
 from app.core.models import AuditEvent, Task
 from app.donations.models import Donation, Refund
 from app.finance import differences, gifts, overview
@@ -24,6 +27,7 @@ from app.gateways.payments.sandbox import provider
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
+from app.web.desk import finance_exports
 from tests import factories
 from tests.finance.conftest import World, build
 from tests.web.conftest import sign_in_as
@@ -112,6 +116,39 @@ def test_the_export_holds_every_figure_and_no_formula(desk: FlaskClient, session
     row = rows[money.gifts["partly"].number]
     assert (row["Donor"], row["Received"], row["Refunded"]) == ("'=cmd()", "10.00", "4.00")
     assert (row["Fees"], row["Net"], row["State"]) == ("0.29", "5.71", "partly_refunded")
+
+
+def test_no_transaction_is_open_while_an_export_is_sent(
+    desk: FlaskClient, money: World, monkeypatch: pytest.MonkeyPatch
+):
+    held: list[int] = [0]
+
+    @contextmanager
+    def counted() -> Iterator[Session]:
+        held[0] += 1
+        with db.unit_of_work() as inner:
+            yield inner
+        held[0] -= 1
+
+    monkeypatch.setattr(finance_exports, "unit_of_work", counted)
+    answer = desk.get(at(money, "/donations.csv"), buffered=False)
+    assert (answer.status_code, held) == (200, [0])
+    assert len(answer.data.splitlines()) == 1 + len(money.gifts)
+
+
+def test_who_reads_the_desk_without_settling_sees_no_form_and_only_administrators_the_test_provider(
+    desk: FlaskClient, app: Flask, money: World, monkeypatch: pytest.MonkeyPatch
+):
+    assert "/sandbox/payments/" not in page(desk, at(money, f"/donations/{money.gifts['paid'].number}"))
+    monkeypatch.setitem(app.extensions, "payments", None)
+    assert "Compare with the provider now" not in page(desk, at(money, "/differences"))
+    assert desk.post(at(money, "/compare")).status_code == 404
+    monkeypatch.setitem(
+        permissions.ROLE_ACTIONS,
+        "finance",
+        permissions.ROLE_ACTIONS["finance"] - {permissions.Action.MONEY_SETTLE},
+    )
+    assert "/note" not in page(desk, at(money, "/disputes"))
 
 
 def test_a_gift_s_page_tells_all_that_happened(desk: FlaskClient, money: World):

@@ -9,7 +9,6 @@ from tempfile import SpooledTemporaryFile
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
-from werkzeug.wsgi import FileWrapper
 
 from app.accounts.permissions import Action
 from app.core import clock
@@ -136,7 +135,14 @@ def _written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> SpooledTe
 def _sent(file: SpooledTemporaryFile[bytes], name: str) -> Response:
     size = file.tell()
     file.seek(0)
-    answer = Response(FileWrapper(file, PIECE), mimetype="text/csv", direct_passthrough=True)
+    answer = Response(_pieces(file), mimetype="text/csv")
+    answer.call_on_close(file.close)
     answer.content_length = size
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _pieces(file: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
