@@ -36,7 +36,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m tests.browser_binary
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # by file, in the order that tests/conftest.py gives
 
 fuzz-money: setup-dev
 	FUZZ_MONEY=1 $(BIN)/pytest tests/donations/test_money_machine.py

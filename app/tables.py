@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.core import models as core
 from app.core.db import Base
 from app.credit import models as credit
+from app.donations import ledger_models as ledger
 from app.donations import models as donations
 from app.finance import models as finance
 from app.gateways import models as gateways
@@ -19,6 +20,7 @@ __all__ = [
     "donations",
     "finance",
     "gateways",
+    "ledger",
     "nonprofits",
     "projects",
     "reports",

@@ -20,6 +20,18 @@ from tests import engines as shared_engines
 from tests.engines import Engines
 
 LIVE_REDIS_OFFSET = 32
+# What takes longest begins first, so that no worker is alone with it at the end.
+LONGEST_FIRST = (
+    "tests/donations/test_money_machine.py",
+    "tests/demo/test_load.py",
+    "tests/browser/test_main_job.py",
+    "tests/donations/test_gate.py",
+    "tests/browser/test_playing.py",
+    "tests/faults",
+    "tests/embedded",
+    "tests/web/test_webhooks_in_masses.py",
+    "tests/donations/test_random_orders.py",
+)
 ROOT = pytest.StashKey[Path]()
 
 
@@ -31,6 +43,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if ROOT in config.stash:
         shared_engines.close_root(config.stash[ROOT])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next(
+        (turn for turn, place in enumerate(LONGEST_FIRST) if item.nodeid.startswith(place)),
+        len(LONGEST_FIRST),
+    )
 
 
 @pytest.fixture(scope="session")

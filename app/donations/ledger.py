@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import bulk
-from app.donations.models import LedgerEntry, LedgerTransaction
+from app.donations.ledger_models import LedgerEntry, LedgerTransaction
 from app.donations.settlement import Move
 from app.gateways.payments.contract import EventKind
 

@@ -1,6 +1,6 @@
-"""Tables of donations, the provider's events and the ledger. The money tables are append-only, by trigger."""
+"""Tables of donations and of what providers told of them. Append-only where money is, by trigger."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -15,7 +15,6 @@ from app.projects.models import Project
 from app.videos.models import DonationLink, Video
 
 STATES = ("pending", "paid", "partly_refunded", "refunded", "disputed", "lost", "failed", "expired")
-ACCOUNTS = ("provider", "donations", "fees", "disputed", "bank")
 CODE_LENGTH = 22  # a donation's code opens the donor's own page: it is a secret
 
 
@@ -152,50 +151,6 @@ class PaymentEvent(Row):
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
     applied_at: Mapped[datetime | None]
-
-
-class LedgerTransaction(Row):
-    """A balanced posting; its entries add up to zero in every currency, by a deferred constraint."""
-
-    __tablename__ = "ledger_transaction"
-    __table_args__ = (
-        CheckConstraint("(donation_id IS NULL) <> (nonprofit_id IS NULL)", name="whose"),
-        Index("ix_ledger_transaction_at", "at", postgresql_using="brin"),  # written in its order
-    )
-
-    kind: Mapped[str]
-    idempotency: Mapped[str] = mapped_column(unique=True)
-    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
-    nonprofit_id: Mapped[int | None] = mapped_column(ForeignKey("nonprofit.id"))  # of a payout
-    at: Mapped[datetime] = mapped_column(default=now)
-
-
-class LedgerEntry(Row):
-    """One side of a posting: debit positive, credit negative, in minor units."""
-
-    __tablename__ = "ledger_entry"
-    __table_args__ = (
-        CheckConstraint(f"account IN {ACCOUNTS}", name="account"),
-        CheckConstraint("amount_minor <> 0", name="amount"),
-    )
-
-    transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transaction.id"), index=True)
-    account: Mapped[str]
-    currency: Mapped[str]
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-
-
-class LedgerSnapshot(Row):
-    """What an account of an organisation held at the end of a day (UTC): sums need not begin at the start."""
-
-    __tablename__ = "ledger_snapshot"
-    __table_args__ = (UniqueConstraint("nonprofit_id", "day", "account", "currency"),)
-
-    day: Mapped[date]
-    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"))
-    account: Mapped[str]
-    currency: Mapped[str]
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class Refund(Row):

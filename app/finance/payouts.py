@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.donations import ledger
 from app.donations.ledger import Posting
-from app.donations.models import Donation, LedgerTransaction, PaymentEvent
+from app.donations.ledger_models import LedgerTransaction
+from app.donations.models import Donation, PaymentEvent
 from app.finance.differences import Found
 from app.finance.models import Payout, PayoutItem
 from app.gateways.payments.contract import PayoutLine, SentPayout

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.money import Money
-from app.donations.models import ACCOUNTS, Donation, LedgerEntry, LedgerSnapshot, LedgerTransaction
+from app.donations.ledger_models import ACCOUNTS, LedgerEntry, LedgerSnapshot, LedgerTransaction
+from app.donations.models import Donation
 
 # How long after its end a day is closed: what was begun before midnight has long been committed.
 MARGIN = timedelta(hours=1)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.credit.credits import stands
 from app.credit.models import Credit, CreditReversal
-from app.donations.models import Donation, LedgerEntry, LedgerTransaction
+from app.donations.ledger_models import LedgerEntry, LedgerTransaction
+from app.donations.models import Donation
 from app.reports.models import DayRollup
 
 

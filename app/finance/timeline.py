@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core.money import Money
+from app.donations.ledger_models import LedgerEntry, LedgerTransaction
 from app.donations.models import (
     Donation,
     DonationMove,
-    LedgerEntry,
-    LedgerTransaction,
     PaymentEvent,
     Receipt,
     Refund,

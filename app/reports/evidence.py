@@ -12,7 +12,8 @@ from app.credit import evidence as credit_evidence
 from app.credit import explaining
 from app.credit.evidence import Met, Part
 from app.credit.explaining import Explanation
-from app.donations.models import Donation, DonationMove, LedgerEntry, LedgerTransaction, PaymentEvent
+from app.donations.ledger_models import LedgerEntry, LedgerTransaction
+from app.donations.models import Donation, DonationMove, PaymentEvent
 
 
 @dataclass(frozen=True)

@@ -93,17 +93,6 @@ def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -
     return Figures(which.currency, *values), count
 
 
-def statement(nonprofit_id: int, period: Period) -> Select[*tuple[Any, ...]]:
-    """Every movement of a period in every currency, oldest first, always in the same order: for files.
-
-    Columns: those of a Movement, with `amount` and `fee` in minor units of `currency`, `video_code`, and the
-    rule that credited it with its version.
-    """
-    rows = _all(nonprofit_id, period, Which(currency="")).subquery()
-    columns = [column for column in rows.c if column.name != "credit_id"]
-    return select(*columns).order_by(rows.c.at, rows.c.number, rows.c.credit_id, rows.c.amount)
-
-
 def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Donation:
     """A donation to this nonprofit by the number that reports show. Raises NotFound."""
     donation = session.scalar(
@@ -146,11 +135,7 @@ def _rows(table: Any, gifts: Any, gross: Any, refunded: Any, fee: Any) -> Select
             Donation.email.label("email"),
             Project.title.label("project"),
             Video.title.label("video"),
-            Video.code.label("video_code"),
             Person.name.label("creator"),
-            Credit.currency.label("currency"),
-            Credit.rule.label("rule"),
-            Credit.rule_version.label("rule_version"),
             gifts.label("gifts"),
             gross.label("gross"),
             refunded.label("refunded"),

@@ -1,4 +1,4 @@
-"""What ranking leaves out and why, creators' disputes of credit, and reports beyond money.
+"""What ranking leaves out and why, creators' disputes of credit, and what of a payout is ours.
 
 Revision: 20261121_reports
 After: 20261121_touches
@@ -20,7 +20,7 @@ def upgrade() -> None:
     """Everything is added; nothing that is there is changed."""
     integrity()
     disputes()
-    reports()
+    payouts_and_holds()
 
 
 def integrity() -> None:
@@ -223,13 +223,6 @@ def _to(table: str, name: str = "") -> sa.Column[int]:
     return sa.Column(name or f"{table}_id", sa.BigInteger(), sa.ForeignKey(f"{table}.id"), nullable=False)
 
 
-def reports() -> None:
-    """Counts of touches by day, people who gave, files that are made, views that are kept."""
-    saved_views()
-    report_files()
-    payouts_and_holds()
-
-
 def payouts_and_holds() -> None:
     """What of a payout is ours; when a monthly gift was looked at. Payouts so far were booked as a whole."""
     op.add_column("payout", sa.Column("ours_minor", sa.BigInteger(), nullable=True))
@@ -249,74 +242,4 @@ def payouts_and_holds() -> None:
         ["received_at"],
         postgresql_using="brin",
         postgresql_with={"pages_per_range": 32, "autosummarize": True},
-    )
-
-
-def saved_views() -> None:
-    op.create_table(
-        "saved_view",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
-        sa.Column("code", sa.String(), nullable=False, unique=True),
-        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), nullable=False),
-        sa.Column("made_by_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("span", sa.String(), nullable=False),
-        sa.Column("first", sa.Date()),
-        sa.Column("last", sa.Date()),
-        sa.Column("choices", postgresql.JSONB(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("nonprofit_id", "name", name=op.f("uq_saved_view_nonprofit_id")),
-    )
-    op.create_table(
-        "view_mail",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
-        sa.Column("code", sa.String(), nullable=False, unique=True),
-        sa.Column(
-            "view_id", sa.BigInteger(), sa.ForeignKey("saved_view.id", ondelete="CASCADE"), nullable=False
-        ),
-        sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False, index=True),
-        sa.Column("every", sa.String(), nullable=False),
-        sa.Column("format", sa.String(), nullable=False),
-        sa.Column("next_on", sa.Date(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("view_id", "person_id", name=op.f("uq_view_mail_view_id")),
-        sa.CheckConstraint("every IN ('week', 'month')", name=op.f("ck_view_mail_every")),
-        sa.CheckConstraint("format IN ('csv', 'xlsx', 'pdf')", name=op.f("ck_view_mail_format")),
-        sa.Index("ix_view_mail_next_on", "next_on"),
-    )
-
-
-def report_files() -> None:
-    op.create_table(
-        "report_file",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
-        sa.Column("code", sa.String(), nullable=False, unique=True),
-        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), nullable=False),
-        sa.Column("asked_by_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=False),
-        sa.Column("mail_id", sa.BigInteger(), sa.ForeignKey("view_mail.id", ondelete="SET NULL")),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("format", sa.String(), nullable=False),
-        sa.Column("parameters", postgresql.JSONB(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("done_rows", sa.BigInteger(), nullable=False),
-        sa.Column("rows", sa.BigInteger()),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("object_key", sa.String()),
-        sa.Column("bytes", sa.BigInteger()),
-        sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True)),
-        sa.Column("expires_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("kind IN ('report', 'donations', 'insight')", name=op.f("ck_report_file_kind")),
-        sa.CheckConstraint("format IN ('csv', 'xlsx', 'pdf', 'json')", name=op.f("ck_report_file_format")),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'making', 'ready', 'failed', 'expired')", name=op.f("ck_report_file_state")
-        ),
-        sa.CheckConstraint(
-            "(state = 'ready') <= (object_key IS NOT NULL)", name=op.f("ck_report_file_ready")
-        ),
-        sa.Index("ix_report_file_nonprofit_id_id", "nonprofit_id", sa.text("id DESC")),
-        sa.Index(
-            "ix_report_file_expires_at", "expires_at", postgresql_where=sa.text("object_key IS NOT NULL")
-        ),
     )

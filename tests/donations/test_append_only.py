@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.credit.models import Credit
-from app.donations.models import Donation, LedgerEntry, LedgerTransaction
+from app.donations.ledger_models import LedgerEntry, LedgerTransaction
+from app.donations.models import Donation
 from tests import factories
 from workers import credit
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.money import Money
-from app.donations.models import Donation, LedgerSnapshot
+from app.donations.ledger_models import LedgerSnapshot
+from app.donations.models import Donation
 from app.finance import books, snapshots
 from app.gateways.payments.contract import EventKind
 from app.nonprofits.models import Nonprofit

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.core import clock, tasks
 from app.core.settings import Settings
 from app.donations import donors, monthly
-from app.donations.models import Donation, LedgerEntry, MonthlyGift, Receipt
+from app.donations.ledger_models import LedgerEntry
+from app.donations.models import Donation, MonthlyGift, Receipt
 from app.finance import books
 from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxSubscription
