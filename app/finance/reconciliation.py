@@ -8,8 +8,9 @@ event can repair is a difference, for a person.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import audit, clock, tasks
@@ -146,12 +147,28 @@ def _chunks(told: Sequence[VerifiedEvent]) -> Iterable[Sequence[VerifiedEvent]]:
 def _not_listed(session: Session, provider: str, asked: Questions, answers: Answers) -> list[Found]:
     """Gifts that we have as paid in that time and the provider does not list."""
     listed = {name for event in answers.events for name in (event.reference, event.alias) if name}
+    paid = session.execute(_told_as_paid(provider, asked, answers).execution_options(yield_per=CHUNK))
+    return [
+        Found(
+            "paid_here_only",
+            name or told_of,
+            nonprofit_id,
+            donation_id,
+            {"here": minor, "currency": currency},
+        )
+        for donation_id, nonprofit_id, name, capture, told_of, minor, currency in paid
+        if not {name, capture} & listed
+    ]
+
+
+def _told_as_paid(provider: str, asked: Questions, answers: Answers) -> Select[*tuple[Any, ...]]:
+    """Gifts we have as paid, with the event of that time that said so."""
     told = aliased(PaymentEvent)
     of_the_event = and_(
         Donation.provider == told.provider,
         or_(Donation.reference == told.reference, Donation.capture_reference == told.reference),
     )
-    paid = session.execute(
+    return (
         select(
             Donation.id,
             Donation.nonprofit_id,
@@ -174,16 +191,4 @@ def _not_listed(session: Session, provider: str, asked: Questions, answers: Answ
             Donation.captured_minor > 0,
             PaymentAccount.reference.not_in(list(answers.refused)),
         )
-        .execution_options(yield_per=CHUNK)
     )
-    return [
-        Found(
-            "paid_here_only",
-            name or told_of,
-            nonprofit_id,
-            donation_id,
-            {"here": minor, "currency": currency},
-        )
-        for donation_id, nonprofit_id, name, capture, told_of, minor, currency in paid
-        if not {name, capture} & listed
-    ]
