@@ -120,8 +120,9 @@ def sizes_in_proc() -> Iterator[int]:
     for children in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in (Path("/proc", name) for name in children.read_text().split()):
-                found = re.search(r"VmHWM:\s+(\d+) kB", (child / "status").read_text())
-                if found and (child / "cmdline").read_bytes() != own:
+                if (child / "cmdline").read_bytes() == own:
+                    continue  # first: asked afterwards, it may have become a tool since its size was read
+                if found := re.search(r"VmHWM:\s+(\d+) kB", (child / "status").read_text()):
                     yield int(found[1]) * 1024
 
 
