@@ -117,9 +117,8 @@ def payout_of(world: World, reference: str, *names: str, state: str = "paid") ->
 
 def listing(session: Session) -> Listed:
     """What a provider lists that has told us everything."""
-    return Listed(
-        "sandbox", THE_BEGINNING, clock.now(), [as_told(e) for e in session.scalars(select(PaymentEvent))]
-    )
+    events = session.scalars(select(PaymentEvent).order_by(PaymentEvent.id))
+    return Listed("sandbox", THE_BEGINNING, clock.now(), [as_told(event) for event in events])
 
 
 def as_told(event: PaymentEvent, **other: object) -> VerifiedEvent:
