@@ -7,6 +7,7 @@ from app.web.admin.alerts import admin_alerts
 from app.web.admin.nonprofits import admin
 from app.web.admin.operations import operations
 from app.web.admin.videos import admin_videos
+from app.web.desk.credit import desk_credit
 from app.web.desk.documents import desk_documents
 from app.web.desk.finance import desk_finance
 from app.web.desk.finance_exports import desk_finance_exports
@@ -63,6 +64,7 @@ ALL: tuple[Blueprint, ...] = (
     sandbox_api,
     desk_reports,
     desk,
+    desk_credit,
     desk_documents,
     desk_finance,
     desk_finance_matters,
