@@ -32,6 +32,7 @@ from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.dashboard import sandbox_dashboard
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
+from app.web.studio.credit import studio_credit
 from app.web.studio.posters import studio_posters
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
@@ -51,6 +52,7 @@ ALL: tuple[Blueprint, ...] = (
     consent,
     studio,
     studio_captions,
+    studio_credit,
     studio_uploads,
     studio_posters,
     donate,

@@ -2,13 +2,16 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Person
 from app.credit import evidence
 from app.credit.models import CreditDispute
 from app.donations.models import Donation
 from app.gateways.payments.contract import EventKind
 from app.projects.models import Project
+from app.reports import decisions
 from app.videos.models import Video
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -118,3 +121,54 @@ def test_parts_that_make_no_split_are_said_and_move_nothing(
     assert (looked.status_code, "What changes" in looked.text) == (200, False)
     assert desk.post(at_desk(project, dispute, "/move"), data={**parts, "reason": "So."}).status_code == 422
     assert dispute.outcome == "open"
+
+
+def test_a_creator_sees_an_own_share_and_nothing_of_the_donor_or_of_others(
+    client: FlaskClient,
+    session: Session,
+    project: Project,
+    gift: Donation,
+    first: Video,
+    second: Video,
+    dispute: CreditDispute,
+) -> None:
+    parts = {first.code: 2, second.code: 1}
+    decisions.move(session, dispute, parts, "Both.", first.creator_id)
+    bo = sign_in_as(client, session.get_one(Person, second.creator_id))
+    pages = [bo.get(address).text for address in ("/studio/credit", f"/studio/credit/{gift.number}")]
+    for page in pages:
+        assert ("Dora" in page, "dora@" in page, first.title in page) == (False, False, False)
+    for said in ("≈ 33.3333%", "≈ €3.33667", "€3.34", "Another creator", "I showed the slide.", "Both."):
+        assert said in pages[1], said
+
+
+def test_a_creator_claims_a_gift_that_no_video_has_and_takes_it_back(
+    client: FlaskClient, session: Session, project: Project, first: Video
+) -> None:
+    donation = factories.donation(session, to=project)
+    credit.settle(session, event_ids=[factories.event(session, donation).id])
+    studio = sign_in_as(client, session.get_one(Person, first.creator_id))
+    address = f"/studio/credit/{donation.number}"
+    assert address in studio.get("/studio/credit").text
+    told = {"video": first.code, "words": "They wrote to me."}
+    assert studio.post(address, data={"video": first.code, "words": ""}).status_code == 422
+    assert studio.post(address, data=told).status_code == 303
+    again = studio.post(address, data=told)
+    assert (again.status_code, "You have said so already" in again.text) == (422, True)
+    assert studio.post(f"{address}/take-back").status_code == 303
+    assert [one.outcome for one in session.scalars(select(CreditDispute))] == ["taken_back"]
+    assert "Taken back by" in studio.get("/studio/credit").text
+    stranger = sign_in_as(client, factories.person(session))
+    assert address not in stranger.get("/studio/credit").text
+    assert stranger.get(address).status_code == 404
+
+
+def test_the_donor_reads_why_at_an_address_that_stays(
+    client: FlaskClient, gift: Donation, first: Video
+) -> None:
+    address = f"/d/{gift.code}/why"
+    assert address in client.get(f"/d/{gift.code}").text
+    page = client.get(address)
+    assert page.headers["Cache-Control"] == "no-store"
+    for said in (first.title, "100%", "€10.01", "What was taken back", "€4.00", address):
+        assert said in page.text, said
