@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.core import clock
 from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.core.money import Money
@@ -15,7 +17,8 @@ from app.donations.models import Donation
 from app.videos.models import DonationLink, Video
 
 PAGE = 50
-SHOWN = 20  # of gifts that no video is credited with
+SHOWN = 20  # of gifts that no video is credited with,
+SHOWN_FOR = timedelta(days=60)  # and how long
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def of_creator(session: Session, creator_id: int, page: int) -> tuple[Sequence[O
 
 
 def uncredited(session: Session, creator_id: int) -> Sequence[Donation]:
-    """The newest gifts that no video is credited with, and of which a creator's video carried the project's
-    tag on that day; none that the creator has spoken of."""
+    """The newest gifts of late that no video is credited with, and of which a creator's video carried the
+    project's tag on that day; none that the creator has spoken of."""
     has_video = exists().where(
         Credit.donation_id == Donation.id, Credit.video_id.is_not(None), credits.stands()
     )
@@ -83,9 +86,15 @@ def uncredited(session: Session, creator_id: int) -> Sequence[Donation]:
         )
         .where(Video.id == DonationLink.video_id, Video.creator_id == creator_id)
     )
+    projects = (
+        select(DonationLink.project_id)
+        .join(Video, Video.id == DonationLink.video_id)
+        .where(Video.creator_id == creator_id)
+    )
+    of_late = and_(Donation.project_id.in_(projects), Donation.paid_at >= clock.now() - SHOWN_FOR)
     return session.scalars(
         select(Donation)
-        .where(Donation.captured_minor > 0, carried, ~has_video, ~spoken, ~theirs)
+        .where(of_late, Donation.captured_minor > 0, carried, ~has_video, ~spoken, ~theirs)
         .options(joinedload(Donation.project), joinedload(Donation.nonprofit))
         .order_by(Donation.id.desc())
         .limit(SHOWN)
