@@ -188,7 +188,7 @@ def credit_dispute(session: Session, *, dispute_id: int) -> Letter:
         "payee": payee,
         "moved": dispute.outcome == "moved",
         "reason": dispute.reason,
-        "link": address("/studio"),
+        "link": address(f"/studio/credit/{number}"),
     }
     return Letter(creator.email, creator.locale, values)
 

@@ -17,12 +17,19 @@ class Action(StrEnum):
     MONEY_READ = "money.read"  # payouts, disputes, differences
     MONEY_SETTLE = "money.settle"  # notes on disputes, settled differences, asking the provider
     REFUND_MAKE = "refund.make"
+    CREDIT_DECIDE = "credit.decide"  # what creators say of a split
 
 
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "owner": frozenset(Action),
     "editor": frozenset(
-        {Action.NONPROFIT_READ, Action.PROJECT_EDIT, Action.PROJECT_PAUSE, Action.REPORT_READ}
+        {
+            Action.NONPROFIT_READ,
+            Action.PROJECT_EDIT,
+            Action.PROJECT_PAUSE,
+            Action.REPORT_READ,
+            Action.CREDIT_DECIDE,
+        }
     ),
     "finance": frozenset(
         {

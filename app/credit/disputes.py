@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -60,7 +60,7 @@ def may_speak(session: Session, donation: Donation, creator_id: int) -> bool:
 
 def ask(session: Session, donation: Donation, creator_id: int, video_code: str, words: str) -> CreditDispute:
     """Say that a split is wrong. Raises Invalid for a field, KindrelayError when one is open already."""
-    said = text.paragraphs("words", words, MAX_WORDS)
+    said = _said("words", words)
     video = next(
         (one for one in speakers_videos(session, donation, creator_id) if one.code == video_code), None
     )
@@ -84,7 +84,7 @@ def take_back(session: Session, dispute: CreditDispute) -> None:
 
 def reject(session: Session, dispute: CreditDispute, reason: str, person_id: int) -> None:
     """Leave the split as it is, and say why. Raises Invalid without a reason, KindrelayError when closed."""
-    _close(session, dispute, "rejected", text.paragraphs("reason", reason, MAX_WORDS))
+    _close(session, dispute, "rejected", _said("reason", reason))
     audit.record(session, "credit.dispute_rejected", person_id, _subject(session, dispute), reason=reason)
     _tell(session, dispute)
 
@@ -99,8 +99,8 @@ def move(
     donation = session.scalars(
         select(Donation).where(Donation.id == dispute.donation_id).with_for_update()
     ).one()
-    weights = _weights(session, donation, parts)
-    said = text.paragraphs("reason", reason, MAX_WORDS)
+    weights = weights_of(session, donation, parts)
+    said = _said("reason", reason)
     _close(session, dispute, "moved", said)
     decision = CreditDecision(
         donation_id=donation.id, dispute_id=dispute.id, decided_by_id=person_id, reason=said
@@ -112,6 +112,26 @@ def move(
     audit.record(session, "credit.moved", person_id, _subject(session, dispute), reason=said, parts=told)
     _tell(session, dispute)
     return moved
+
+
+def weights_of(session: Session, donation: Donation, parts: Mapping[str, int]) -> dict[int | None, Fraction]:
+    """What each video weighs, None for no video, when it has so many parts (by its code; "" is no video).
+
+    Raises Invalid for numbers that make no split, and for videos that cannot be credited.
+    """
+    if any(not 0 <= number <= MOST_PARTS for number in parts.values()) or not any(parts.values()):
+        raise Invalid(
+            "parts", N_("Write how many parts each video has, from 0 to %(most)s."), most=MOST_PARTS
+        )
+    known = {video.code: video.id for video, _ in candidates(session, donation)}
+    whole = sum(parts.values())
+    weights: dict[int | None, Fraction] = {}
+    for code, number in parts.items():
+        if code and code not in known:
+            raise Invalid("parts", N_("Only videos that raise money for this project can be credited."))
+        if number:
+            weights[known[code] if code else None] = Fraction(number, whole)
+    return weights
 
 
 def candidates(session: Session, donation: Donation) -> Sequence[tuple[Video, Person]]:
@@ -144,10 +164,22 @@ def of_creator(session: Session, creator_id: int, donation_id: int) -> Sequence[
 
 def of_nonprofit(session: Session, nonprofit_id: int) -> Sequence[Asked]:
     """The disputes of gifts to a nonprofit, those that wait first, then the newest."""
-    return _found(
-        session,
-        Donation.nonprofit_id == nonprofit_id,
+    return _found(session, Donation.nonprofit_id == nonprofit_id)
+
+
+def of_donation(session: Session, donation_id: int) -> Sequence[Asked]:
+    """What creators have said of a donation, what waits first, then the newest."""
+    return _found(session, Donation.id == donation_id)
+
+
+def count_open(session: Session, nonprofit_id: int) -> int:
+    """How many disputes of gifts to a nonprofit wait for an answer."""
+    waiting = (
+        select(func.count(CreditDispute.id))
+        .join(Donation, Donation.id == CreditDispute.donation_id)
+        .where(Donation.nonprofit_id == nonprofit_id, CreditDispute.outcome == "open")
     )
+    return session.scalars(waiting).one()
 
 
 def _one(session: Session, *which: ColumnElement[bool]) -> Asked:
@@ -170,20 +202,11 @@ def _found(session: Session, *which: ColumnElement[bool]) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
-def _weights(session: Session, donation: Donation, parts: Mapping[str, int]) -> dict[int | None, Fraction]:
-    if any(not 0 <= number <= MOST_PARTS for number in parts.values()) or not any(parts.values()):
-        raise Invalid(
-            "parts", N_("Write how many parts each video has, from 0 to %(most)s."), most=MOST_PARTS
-        )
-    known = {video.code: video.id for video, _ in candidates(session, donation)}
-    whole = sum(parts.values())
-    weights: dict[int | None, Fraction] = {}
-    for code, number in parts.items():
-        if code and code not in known:
-            raise Invalid("parts", N_("Only videos that raise money for this project can be credited."))
-        if number:
-            weights[known[code] if code else None] = Fraction(number, whole)
-    return weights
+def _said(field: str, words: str) -> str:
+    said = text.paragraphs(field, words, MAX_WORDS)
+    if not said:
+        raise Invalid(field, N_("Please say why."))
+    return said
 
 
 def _close(session: Session, dispute: CreditDispute, outcome: str, reason: str) -> None:

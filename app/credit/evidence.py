@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,36 +32,6 @@ class Part:
     def left(self) -> Money:
         """What still stands of the part."""
         return self.amount - self.taken_back
-
-
-@dataclass(frozen=True)
-class Met:
-    """A step of a path: a video the donor met, how (app.credit.paths.RANKS), when, and its weight."""
-
-    video: Video
-    kind: str
-    at: datetime | None
-    weight: str
-
-
-def path_of(session: Session, parts: Sequence[Part]) -> Sequence[Met]:
-    """The path that a donation's credit was decided over, oldest step first, as it was frozen then."""
-    if not parts:
-        return []
-    frozen = parts[0].credit.evidence
-    steps: list[dict[str, Any]] = frozen["path"]
-    rows = session.scalars(select(Video).where(Video.code.in_([step["video"] for step in steps])))
-    videos = {video.code: video for video in rows}
-    weights: dict[str, str] = dict(frozen["weights"])
-    return [
-        Met(
-            videos[step["video"]],
-            step["kind"],
-            datetime.fromisoformat(step["at"]) if "at" in step else None,
-            weights.get(step["video"], "0"),
-        )
-        for step in steps
-    ]
 
 
 def parts_of(session: Session, donation_id: int) -> Sequence[Part]:

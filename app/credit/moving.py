@@ -48,13 +48,25 @@ def move(session: Session, decision: CreditDecision, weights: Mapping[int | None
     """
     donation = session.get_one(Donation, decision.donation_id)
     held = credits.standing(session, [donation.id])[donation.id]
-    decided = Decision(weights, DECIDED, VERSION, _evidence(session, held[0].credit, weights))
+    planned = plan(donation, held, weights, _evidence(session, held[0].credit, weights))
+    rows = _whole(session, decision, [row for row, _ in planned])
+    moved = Moved(donation, decision.at, held, list(zip(rows, (gone for _, gone in planned), strict=True)))
+    _write(session, decision, moved)
+    return moved
+
+
+def plan(
+    donation: Donation,
+    held: Sequence[Held],
+    weights: Mapping[int | None, Fraction],
+    evidence: Mapping[str, Any],
+) -> list[tuple[dict[str, Any], int]]:
+    """The credit that would take the place of what is held, each with what is gone of it. Pure."""
+    decided = Decision(weights, DECIDED, VERSION, dict(evidence))
     captured = Money(donation.captured_minor, donation.currency)
     rows = list(credits.rows_of(decided, captured, sum(one.fee for one in held)))
     gone = carried([row["amount_minor"] for row in rows], sum(one.gone for one in held))
-    moved = Moved(donation, decision.at, held, list(zip(_whole(session, decision, rows), gone, strict=True)))
-    _write(session, decision, moved)
-    return moved
+    return list(zip(rows, gone, strict=True))
 
 
 def _whole(

@@ -8,10 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.money import Money
-from app.credit import evidence as credit_evidence
-from app.credit import explaining
-from app.credit.evidence import Met, Part
-from app.credit.explaining import Explanation
+from app.credit import telling
+from app.credit.telling import Why
 from app.donations.ledger_models import LedgerEntry, LedgerTransaction
 from app.donations.models import Donation, DonationMove, PaymentEvent
 
@@ -33,9 +31,7 @@ class Evidence:
     moves: Sequence[DonationMove]
     events: Sequence[PaymentEvent]
     postings: Sequence[Posting]
-    parts: Sequence[Part]
-    path: Sequence[Met]
-    told: Explanation | None  # None until money has arrived
+    why: Why | None  # None until money has arrived
 
 
 def of(session: Session, donation: Donation) -> Evidence:
@@ -66,16 +62,4 @@ def of(session: Session, donation: Donation) -> Evidence:
     postings = [
         Posting(kind, account, Money(minor, currency), at) for kind, account, minor, currency, at in rows
     ]
-    parts = credit_evidence.parts_of(session, donation.id)
-    path = credit_evidence.path_of(session, parts)
-    return Evidence(moves, events, postings, parts, path, _told(donation, parts))
-
-
-def _told(donation: Donation, parts: Sequence[Part]) -> Explanation | None:
-    if not parts:
-        return None
-    credit = parts[0].credit
-    captured = Money(donation.captured_minor, donation.currency)
-    return explaining.explain(
-        credit.evidence, credit.rule, credit.rule_version, captured, donation.created_at
-    )
+    return Evidence(moves, events, postings, telling.of(session, donation))

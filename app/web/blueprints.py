@@ -7,6 +7,7 @@ from app.web.admin.alerts import admin_alerts
 from app.web.admin.nonprofits import admin
 from app.web.admin.operations import operations
 from app.web.admin.videos import admin_videos
+from app.web.desk.credit import desk_credit
 from app.web.desk.documents import desk_documents
 from app.web.desk.finance import desk_finance
 from app.web.desk.finance_exports import desk_finance_exports
@@ -31,6 +32,7 @@ from app.web.sandbox.api import sandbox_api
 from app.web.sandbox.dashboard import sandbox_dashboard
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
+from app.web.studio.credit import studio_credit
 from app.web.studio.posters import studio_posters
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
@@ -50,6 +52,7 @@ ALL: tuple[Blueprint, ...] = (
     consent,
     studio,
     studio_captions,
+    studio_credit,
     studio_uploads,
     studio_posters,
     donate,
@@ -63,6 +66,7 @@ ALL: tuple[Blueprint, ...] = (
     sandbox_api,
     desk_reports,
     desk,
+    desk_credit,
     desk_documents,
     desk_finance,
     desk_finance_matters,

@@ -1,16 +1,19 @@
 """How values are shown in templates: money, dates, static addresses, the signed-in person."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
 from flask import Flask, url_for
 from markupsafe import Markup
 
-from app.core.money import Money
+from app.core.money import Money, exponent
 from app.core.paths import STATIC
 from app.web.languages import language
 from app.web.outside import object_store, settings
@@ -20,13 +23,17 @@ from app.web.signin import current_person
 def install(app: Flask) -> None:
     """Give the templates their filters and globals."""
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.filters.update(
+    filters: dict[str, Any] = app.jinja_env.filters
+    filters.update(
         {
             "money": money,
             "day": day,
             "moment": moment,
             "number": number,
             "percent": percent,
+            "part": part,
+            "unrounded": unrounded,
+            "age": age,
             "lang_attribute": lang_attribute,
         }
     )
@@ -65,6 +72,34 @@ def number(value: int) -> str:
 def percent(value: float) -> str:
     """A share of one as per cent, without decimals."""
     return format_percent(value, locale=language())
+
+
+def part(value: Fraction) -> str:
+    """A share of one as per cent, to four decimals; marked where it has more of them."""
+    shown = format_percent(Decimal(round(value * 1_000_000)).scaleb(-6), "#,##0.####%", locale=language())
+    return shown if (value * 1_000_000).denominator == 1 else f"≈ {shown}"
+
+
+def unrounded(minor: Fraction, currency: str) -> str:
+    """Parts of minor units as money, to three decimals more than the currency has; marked likewise."""
+    places = exponent(currency) + 3
+    exact = minor * 1000
+    shown = format_currency(
+        Decimal(round(exact)).scaleb(-places),
+        currency,
+        f"¤#,##0.{'0' * exponent(currency)}{'#' * 3}" if exponent(currency) else "¤#,##0.###",
+        locale=language(),
+        currency_digits=False,
+    )
+    return shown if exact.denominator == 1 else f"≈ {shown}"
+
+
+def age(value: timedelta) -> str:
+    """How long something lay before, in whole days, else hours, else minutes."""
+    minutes = int(value.total_seconds()) // 60
+    days, hours = minutes // 1440, minutes // 60
+    number, unit = (days, "day") if days else (hours, "hour") if hours else (max(minutes, 0), "minute")
+    return format_unit(number, f"duration-{unit}", locale=language())
 
 
 def lang_attribute(text: str) -> Markup:

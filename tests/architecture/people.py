@@ -12,6 +12,7 @@ from app.core.ids import new_code
 from app.core.models import Alert, Task
 from app.core.money import Money
 from app.core.settings import Settings
+from app.credit.models import CreditDispute
 from app.donations import donors, monthly, receipts
 from app.donations.models import Dispute, Donation, MonthlyGift
 from app.finance.models import Difference, Payout
@@ -96,6 +97,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "invitation_code": invitation.code,
         "person_code": made["viewer"].code,
         **_matters(session, at, gift),
+        "credit_dispute_code": _credit_dispute(session, gift, video),
         "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
         "payment_code": payment.code,
         **_at_the_provider(session, payment),
@@ -135,6 +137,15 @@ def _matters(session: Session, at: Nonprofit, gift: Donation) -> dict[str, str]:
         "payout_code": payout.code,
         "difference_code": difference.code,
     }
+
+
+def _credit_dispute(session: Session, gift: Donation, video: Video) -> str:
+    dispute = CreditDispute(
+        donation_id=gift.id, video_id=video.id, creator_id=video.creator_id, words="It was mine."
+    )
+    session.add(dispute)
+    session.flush()
+    return dispute.code
 
 
 def _monthly_gift(session: Session, first: Donation) -> MonthlyGift:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
+from app.credit import disputes
 from app.nonprofits.models import Nonprofit
 from app.reports import evidence, movements, periods, queries, report_table, tables
 from app.reports.movements import Which
@@ -26,8 +27,10 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         period = _period(nonprofit)
         report = queries.report(session, nonprofit.id, period)
+        questions = disputes.count_open(session, nonprofit.id)
     return render_template(
         "reports/index.html",
+        questions=questions,
         nonprofit=nonprofit,
         report=report,
         as_of=period.as_of(clock.now()),
@@ -85,12 +88,14 @@ def donation(nonprofit_code: str, donation_number: str) -> ResponseReturnValue:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         found = movements.donation_by_number(session, nonprofit.id, donation_number)
         record = evidence.of(session, found)
+        said = disputes.of_donation(session, found.id)
         sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
     return render_template(
         "reports/donation.html",
         nonprofit=nonprofit,
         donation=found,
         record=record,
+        disputes=said,
         sees_donors=sees_donors,
     )
 

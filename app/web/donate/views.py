@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
-from app.credit import evidence, marks, relay
+from app.credit import evidence, marks, relay, telling
 from app.donations import checkout, offers, queries
 from app.donations.checkout import Origin
 from app.donations.eligibility import NotEligible
@@ -74,6 +74,16 @@ def chain(donation_code: str) -> ResponseReturnValue:
         share = relay.of_gift(session, donation) if donation.captured_minor else None
         grown = relay.chain(session, share.id) if share else None
     return private(render_template("donate/chain.html", chain=grown))
+
+
+@donate.get("/d/<donation_code>/why")
+@allow(Rule.EVERYONE)
+def why(donation_code: str) -> ResponseReturnValue:
+    """Why the donor's gift is credited as it is: an address that stays, for who knows the gift's code."""
+    with unit_of_work() as session:
+        donation = queries.by_code(session, donation_code)
+        told = telling.of(session, donation)
+    return private(render_template("credit/donor.html", donation=donation, why=told))
 
 
 @donate.get("/d/<donation_code>/pay")
