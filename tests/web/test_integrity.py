@@ -97,3 +97,10 @@ def test_a_report_is_ordered_without_what_is_held_and_its_money_stays(desk: Flas
     page = desk.get(town.address).text
     assert page.index("Eve Ardent") < page.index("Mal Modest")
     assert "Held out of the ranking" not in page
+
+
+def test_a_project_shows_what_moved_most_without_what_is_held(client: FlaskClient, town: Town) -> None:
+    page = client.get(f"/p/{town.project.code}").text
+    ranked = page.partition("The videos that moved most")[2].partition("</table>")[0]
+    assert ranked.index("€15.00") < ranked.index("€11.00")
+    assert "€24.00" not in ranked
