@@ -31,8 +31,8 @@ class Town:
         self.gives(self.of_mal, "ben@example.org", 1500)
         self.own = self.gives(self.of_eve, self.eve.email, 1300)
 
-    def gives(self, video: Video, email: str, minor: int, **values: object) -> Donation:
-        made = factories.donation(self.session, video, email=email, amount_minor=minor, **values)
+    def gives(self, video: Video, email: str, minor: int) -> Donation:
+        made = factories.donation(self.session, video, email=email, amount_minor=minor)
         credit.settle(self.session, event_ids=[factories.event(self.session, made).id])
         flags.look(self.session, [made.id])
         return made
