@@ -13,6 +13,7 @@ class Action(StrEnum):
     PROJECT_EDIT = "project.edit"
     PROJECT_PAUSE = "project.pause"
     REPORT_READ = "report.read"
+    RANKING_REVIEW = "ranking.review"  # why gifts are held out of rankings, which tells of their givers
     DONOR_READ = "donor.read"
     MONEY_READ = "money.read"  # payouts, disputes, differences
     MONEY_SETTLE = "money.settle"  # notes on disputes, settled differences, asking the provider
@@ -37,6 +38,7 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
             Action.PAYMENTS_MANAGE,
             Action.PROJECT_PAUSE,
             Action.REPORT_READ,
+            Action.RANKING_REVIEW,
             Action.DONOR_READ,
             Action.MONEY_READ,
             Action.MONEY_SETTLE,

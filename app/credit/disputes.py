@@ -16,7 +16,7 @@ from app.accounts.models import Person
 from app.core import audit, clock, tasks, text
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
-from app.credit import credits, moving
+from app.credit import credits, flags, moving
 from app.credit.models import Credit, CreditDecision, CreditDispute
 from app.credit.moving import Moved
 from app.donations.models import Donation
@@ -108,6 +108,7 @@ def move(
     session.add(decision)
     session.flush()
     moved = moving.move(session, decision, weights)
+    flags.look_again(session, [donation.id])  # it may have gone to whoever gave it
     told = {code or "-": number for code, number in parts.items() if number}
     audit.record(session, "credit.moved", person_id, _subject(session, dispute), reason=said, parts=told)
     _tell(session, dispute)

@@ -12,7 +12,7 @@ from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.credit import integrity, marks
 from app.credit.integrity import Finding, Gift
-from app.credit.models import Credit, CreditWithdrawal, Flag, FlagDecision, GiverMark, HeldPart
+from app.credit.models import Credit, CreditWithdrawal, Flag, FlagDecision, GiverMark, HeldPart, VisitorPerson
 from app.donations.models import Donation
 from app.donations.settlement import Move
 
@@ -26,7 +26,20 @@ def follow(session: Session, moves: Iterable[Move]) -> None:
     """Have gifts looked at whose money has just arrived, or whose card has just become known."""
     news = {one.donation.id for one in moves if one.captured_minor or (one.event and one.event.card)}
     if news:
-        tasks.defer(session, "integrity.look", donation_ids=sorted(news))
+        look_again(session, news)
+
+
+def follow_sign_in(session: Session, visitor: str) -> None:
+    """Have the gifts of this browser, and of people who have signed in with it, looked at once more."""
+    people = session.scalars(select(VisitorPerson.person_id).where(VisitorPerson.visitor == visitor)).all()
+    known = [f"{kind}:{one}" for one in people for kind in (integrity.ACCOUNT, integrity.INBOX)]
+    if gifts := _with_marks(session, [marks.hashed(integrity.VISITOR, visitor), *known]):
+        look_again(session, gifts)
+
+
+def look_again(session: Session, donation_ids: Iterable[int]) -> None:
+    """Have gifts looked at once more, because something about them has changed."""
+    tasks.defer(session, "integrity.look", donation_ids=sorted(set(donation_ids)))
 
 
 def look(session: Session, donation_ids: Collection[int]) -> int:

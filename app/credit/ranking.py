@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Subquery, exists, func, null, select
+from sqlalchemy import Select, Subquery, exists, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal, HeldPart
 from app.donations.models import Dispute, Donation
+from app.projects.models import Project
 
 Key = tuple[int, int, str]  # creator, video, currency
 
@@ -21,17 +22,40 @@ def held(session: Session, nonprofit_id: int, starts_at: datetime, ends_at: date
     out: Counter[Key] = Counter()
     gone = CreditReversal.amount_minor + CreditReversal.fee_minor
     left = Credit.amount_minor - CreditWithdrawal.refunded_minor - CreditWithdrawal.fee_minor
-    lines = (
-        _sums(nonprofit_id, Credit.amount_minor - Credit.fee_minor),
-        _sums(nonprofit_id, -gone).join(CreditReversal, CreditReversal.credit_id == Credit.id),
-        _sums(nonprofit_id, -left).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id),
-    )
+    lines = _lines(nonprofit_id, Credit.amount_minor - Credit.fee_minor, gone, left)
     for query, at in zip(lines, (Credit.at, CreditReversal.at, CreditWithdrawal.at), strict=True):
         for creator_id, video_id, currency, minor in session.execute(
             query.where(at >= starts_at, at < ends_at)
         ):
             out[creator_id, video_id, currency] += int(minor)
     return +out
+
+
+def held_of_project(project: Project) -> Subquery:
+    """What a ranking of all that a project's videos brought leaves out: `video_id`, `minor`.
+
+    In the project's currency, after refunds, the provider's fees not taken off: as its public pages count.
+    """
+    left = Credit.amount_minor - CreditWithdrawal.refunded_minor
+    of_project = select(Donation.id).where(Donation.project_id == project.id)
+    lines = union_all(
+        *(
+            query.where(Credit.donation_id.in_(of_project), Credit.currency == project.currency)
+            for query in _lines(project.nonprofit_id, Credit.amount_minor, CreditReversal.amount_minor, left)
+        )
+    ).subquery()
+    return (
+        select(lines.c.video_id, func.sum(lines.c.minor).label("minor")).group_by(lines.c.video_id).subquery()
+    )
+
+
+def _lines(nonprofit_id: int, credited: Any, gone: Any, left: Any) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """What held parts were credited with, what was taken back of it, and what was moved away."""
+    return (
+        _sums(nonprofit_id, credited),
+        _sums(nonprofit_id, -gone).join(CreditReversal, CreditReversal.credit_id == Credit.id),
+        _sums(nonprofit_id, -left).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id),
+    )
 
 
 def _held_gifts(nonprofit_id: int) -> Subquery:
@@ -54,7 +78,7 @@ def _sums(nonprofit_id: int, minor: Any) -> Select[*tuple[Any, ...]]:
         func.coalesce(which.c.creator_id, Credit.creator_id) == Credit.creator_id,
     )
     return (
-        select(Credit.creator_id, Credit.video_id, Credit.currency, func.sum(minor))
+        select(Credit.creator_id, Credit.video_id, Credit.currency, func.sum(minor).label("minor"))
         .select_from(Credit)
         .where(Credit.donation_id.in_(select(which.c.donation_id)), Credit.video_id.is_not(None), those)
         .group_by(Credit.creator_id, Credit.video_id, Credit.currency)

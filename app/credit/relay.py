@@ -6,15 +6,17 @@ A share holds no name. Who made it sees what came of it; nobody else does.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.core.money import Money
-from app.credit.models import Share, ShareCount
+from app.credit import integrity
+from app.credit.models import GiverMark, Share, ShareCount
 from app.donations.models import Donation
 
 DEEPEST = 100  # hops that are followed
+OF_MAKERS = (integrity.ACCOUNT, integrity.MAIL, integrity.CARD, integrity.VISITOR)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ def arrived(session: Session, times: Mapping[str, int]) -> None:
 
 
 def chain(session: Session, share_id: int) -> Chain:
-    """All that came of a share, through every share that was made after coming through it."""
+    """All that came of a share, through every share that was made after coming through it.
+
+    What the giver whose share it is gives again on that way moved nobody else, and does not count.
+    """
     start = select(Share.id, literal(0).label("hop")).where(Share.id == share_id).cte("tree", recursive=True)
     tree = start.union_all(
         select(Share.id, start.c.hop + 1).where(Share.parent_id == start.c.id, start.c.hop < DEEPEST)
@@ -89,9 +94,25 @@ def chain(session: Session, share_id: int) -> Chain:
     rows = session.execute(
         select(Donation.currency, func.count(), func.sum(kept))
         .join(tree, tree.c.id == Donation.share_id)
-        .where(kept > 0)
+        .where(kept > 0, ~_by_its_maker(share_id))
         .group_by(Donation.currency)
         .order_by(Donation.currency)
     ).all()
     given = [Money(int(minor), currency) for currency, _, minor in rows]
     return Chain(int(opened), int(shares), int(hops), sum(int(count) for _, count, _ in rows), given)
+
+
+def _by_its_maker(share_id: int) -> ColumnElement[bool]:
+    """Whether a gift has a mark in common with the gift whose donor the share is of."""
+    of_maker, of_gift = aliased(GiverMark), aliased(GiverMark)
+    return (
+        select(of_gift.mark)
+        .join(of_maker, of_maker.mark == of_gift.mark)
+        .join(Share, Share.donation_id == of_maker.donation_id)
+        .where(
+            Share.id == share_id,
+            of_gift.donation_id == Donation.id,
+            func.split_part(of_gift.mark, ":", 1).in_(OF_MAKERS),
+        )
+        .exists()
+    )

@@ -105,13 +105,15 @@ def write(session: Session, entries: Sequence[Entry]) -> int:
     return len(fresh)
 
 
-def link(session: Session, visitor: str, person_id: int) -> None:
-    """Note that a visitor has signed in as a person."""
-    session.execute(
+def link(session: Session, visitor: str, person_id: int) -> bool:
+    """Note that a visitor has signed in as a person; whether that is new."""
+    fresh = session.execute(
         insert(VisitorPerson)
         .values(visitor=visitor, person_id=person_id, at=clock.now())
         .on_conflict_do_nothing()
+        .returning(VisitorPerson.person_id)
     )
+    return fresh.first() is not None
 
 
 def before(session: Session, donations: Iterable[Donation], window: timedelta) -> dict[int, list[Step]]:

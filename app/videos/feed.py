@@ -40,7 +40,7 @@ class Showing:
 
 def newest(session: Session, limit: int, after: str | None = None) -> list[Showing]:
     """Published, playable videos, newest first; `after` is the code of the last one already shown."""
-    query = _showings().where(*_on_show())
+    query = _showings().where(*on_show())
     last = session.scalar(select(Video).where(Video.code == after)) if after else None
     if last is not None and last.published_at is not None:
         query = query.where(tuple_(Video.published_at, Video.id) < (last.published_at, last.id))
@@ -70,7 +70,7 @@ def by_code(session: Session, code: str, viewer_id: int | None = None) -> Showin
 
 def carrying(session: Session, project_id: int, limit: int, except_id: int | None = None) -> list[Showing]:
     """Published, playable videos that carry a project's tag, newest first."""
-    query = _showings().where(*_on_show(), DonationLink.project_id == project_id)
+    query = _showings().where(*on_show(), DonationLink.project_id == project_id)
     if except_id is not None:
         query = query.where(Video.id != except_id)
     return _read(session, query.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit))
@@ -83,7 +83,8 @@ def _say_if_taken_down(session: Session, code: str) -> None:
         raise TakenDown(None if project is None or project.status == "draft" else project)
 
 
-def _on_show() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def on_show() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What makes a video one that everybody finds."""
     return Video.publishing == "published", Video.state.in_(PLAYABLE)
 
 

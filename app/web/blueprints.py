@@ -12,6 +12,7 @@ from app.web.desk.documents import desk_documents
 from app.web.desk.finance import desk_finance
 from app.web.desk.finance_exports import desk_finance_exports
 from app.web.desk.finance_matters import desk_finance_matters
+from app.web.desk.integrity import desk_integrity
 from app.web.desk.nonprofits import desk
 from app.web.desk.pausing import desk_pausing
 from app.web.desk.payees import desk_payees
@@ -65,6 +66,7 @@ ALL: tuple[Blueprint, ...] = (
     sandbox_dashboard,
     sandbox_api,
     desk_reports,
+    desk_integrity,
     desk,
     desk_credit,
     desk_documents,

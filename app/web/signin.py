@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.core.db import unit_of_work
-from app.credit import touches
+from app.credit import flags, touches
 from app.web import visitors
 
 
@@ -64,7 +64,8 @@ def sign_in(person: Person) -> None:
     login_user(_signed_in(person))
     if (known := visitors.visitor()) is not None:
         with unit_of_work() as db_session:
-            touches.link(db_session, known.code, person.id)
+            if touches.link(db_session, known.code, person.id):
+                flags.follow_sign_in(db_session, known.code)
 
 
 def sign_out() -> None:

@@ -12,7 +12,7 @@ from app.core.ids import new_code
 from app.core.models import Alert, Task
 from app.core.money import Money
 from app.core.settings import Settings
-from app.credit.models import CreditDispute
+from app.credit.models import CreditDispute, HeldPart
 from app.donations import donors, monthly, receipts
 from app.donations.models import Dispute, Donation, MonthlyGift
 from app.finance.models import Difference, Payout
@@ -96,7 +96,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "document_code": factories.document(session, at, made["owner"]).code,
         "invitation_code": invitation.code,
         "person_code": made["viewer"].code,
-        **_matters(session, at, gift),
+        **_matters(session, at, gift, made[OWNER_OF_OWN].id),
         "credit_dispute_code": _credit_dispute(session, gift, video),
         "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
         "payment_code": payment.code,
@@ -113,8 +113,8 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
     }
 
 
-def _matters(session: Session, at: Nonprofit, gift: Donation) -> dict[str, str]:
-    """What the finance desk looks at: a dispute, a payout, a difference."""
+def _matters(session: Session, at: Nonprofit, gift: Donation, creator_id: int) -> dict[str, str]:
+    """What the desk looks at: a dispute, a payout, a difference, a held part of a gift."""
     dispute = Dispute(donation_id=gift.id, reference="dp", amount_minor=1000)
     payout = Payout(
         payment_account_id=gift.payment_account_id,
@@ -130,10 +130,18 @@ def _matters(session: Session, at: Nonprofit, gift: Donation) -> dict[str, str]:
         donation_id=gift.id,
         details={"told": 100, "currency": gift.currency},
     )
-    session.add_all([dispute, payout, difference])
+    held = HeldPart(
+        donation_id=gift.id,
+        creator_id=creator_id,
+        nonprofit_id=at.id,
+        project_id=gift.project_id,
+        state="waiting",
+    )
+    session.add_all([dispute, payout, difference, held])
     session.flush()
     return {
         "bank_dispute_code": dispute.code,
+        "held_code": held.code,
         "payout_code": payout.code,
         "difference_code": difference.code,
     }

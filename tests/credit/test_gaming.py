@@ -1,6 +1,6 @@
 """Ways to game a ranking: each changes no ranked total. Honest people are never held."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,11 +12,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
-from app.credit import flags, integrity, ranking
+from app.credit import credits, flags, integrity, marks, ranking, relay, touches
 from app.credit.integrity import Gift, Reason
-from app.credit.models import Credit, Flag, HeldPart
+from app.credit.models import Credit, CreditDispute, CreditReversal, Flag, HeldPart
+from app.credit.relay import Chain
 from app.donations.models import Donation
 from app.gateways.payments.contract import EventKind
+from app.gateways.touch_stream import Entry
+from app.reports import decisions
+from app.videos.models import Video
 from tests import factories
 from workers import credit
 from workers.runner import run_due
@@ -129,10 +133,20 @@ class Town:
         self.eve = factories.person(session, "Eve", email="eve.creator@gmail.com")
         self.video = factories.video(session, self.eve, carries=self.project)
         self.gives("honest@example.org")
+        self.before = self.ranked()
 
-    def gives(self, email: str, **values: Any) -> Donation:
-        made = factories.donation(self.session, self.video, email=email, **values)
-        credit.settle(self.session, event_ids=[factories.event(self.session, made).id])
+    def gives(
+        self,
+        email: str,
+        through: Video | None = None,
+        card: str = "",
+        before: Callable[[Donation], None] | None = None,
+        **values: Any,
+    ) -> Donation:
+        made = factories.donation(self.session, through or self.video, email=email, **values)
+        if before is not None:
+            before(made)
+        credit.settle(self.session, event_ids=[factories.event(self.session, made, card=card).id])
         flags.look(self.session, [made.id])
         return made
 
@@ -141,7 +155,8 @@ class Town:
         credit.settle(self.session, event_ids=[event.id])
 
     def ranked(self) -> int:
-        credited = sum(self.session.scalars(select(Credit.amount_minor)))
+        credited = sum(self.session.scalars(select(Credit.amount_minor).where(credits.stands())))
+        credited -= sum(self.session.scalars(select(CreditReversal.amount_minor)))
         day = timedelta(days=1)
         out = ranking.held(self.session, self.project.nonprofit_id, clock.now() - day, clock.now() + day)
         return credited - sum(out.values())
@@ -201,3 +216,176 @@ def test_a_gift_that_is_settled_is_looked_at_by_a_task_of_its_own(session: Sessi
     run_due("money")
     [part] = session.scalars(select(HeldPart)).all()
     assert (part.donation_id, part.state) == (made.id, "waiting")
+
+
+def own_session(town: Town) -> None:
+    town.gives("x@example.org", before=lambda made: marks.signed_in(town.session, made.id, town.eve.id))
+
+
+def own_browser(town: Town) -> None:
+    touches.link(town.session, "eves browser", town.eve.id)
+    town.gives("x@example.org", visitor="eves browser")
+
+
+def signed_in_afterwards(town: Town) -> None:
+    town.gives("x@example.org", visitor="eves browser")
+    touches.link(town.session, "eves browser", town.eve.id)
+    flags.follow_sign_in(town.session, "eves browser")
+    run_due("money")
+
+
+def second_account(town: Town) -> None:
+    second = factories.person(town.session, "Eva", email="eva@example.org")
+    for person in (town.eve, second):
+        touches.link(town.session, "eves browser", person.id)
+    town.gives("eva@example.org")
+
+
+def second_account_afterwards(town: Town) -> None:
+    second = factories.person(town.session, "Eva", email="eva@example.org")
+    touches.link(town.session, "eves browser", second.id)
+    town.gives("eva@example.org")
+    touches.link(town.session, "eves browser", town.eve.id)
+    flags.follow_sign_in(town.session, "eves browser")
+    run_due("money")
+
+
+def own_card(town: Town) -> None:
+    town.gives(town.eve.email, card="card of eve")
+    town.gives("x@example.org", card="card of eve")
+
+
+def own_card_known_afterwards(town: Town) -> None:
+    town.gives("x@example.org", card="card of eve")
+    town.gives(town.eve.email, card="card of eve")
+
+
+def split_gifts(town: Town) -> None:
+    for _ in range(6):
+        town.gives("many@example.org", amount_minor=100)
+
+
+def split_gifts_in_spellings(town: Town) -> None:
+    for number in range(6):
+        town.gives(f"many+{number}@gmail.com", amount_minor=100)
+
+
+def one_card_many_names(town: Town) -> None:
+    for number in range(4):
+        town.gives(f"name{number}@example.org", card="one card")
+
+
+def each_other(town: Town) -> None:
+    mal = factories.person(town.session, "Mal", email="mal@example.org")
+    of_mal = factories.video(town.session, mal, carries=town.project)
+    town.gives(town.eve.email, of_mal)
+    town.gives(mal.email)
+
+
+def given_and_taken_back(town: Town) -> None:
+    own = town.gives(town.eve.email)
+    town.tells(own, EventKind.REFUNDED, 400, part="re1")
+
+
+def moved_to_the_giver(town: Town) -> None:
+    mal = factories.person(town.session, "Mal", email="mal@example.org")
+    of_mal = factories.video(town.session, mal, carries=town.project)
+    made = town.gives(town.eve.email, of_mal)
+    town.before += 1000  # what Mal moved stands in the ranking until it is moved
+    assert town.ranked() == town.before
+    asked = CreditDispute(
+        donation_id=made.id, video_id=town.video.id, creator_id=town.eve.id, words="It was mine."
+    )
+    town.session.add(asked)
+    town.session.flush()
+    decisions.move(town.session, asked, {town.video.code: 1}, "Hers.", mal.id)
+    run_due("money")
+    town.before -= 1000
+
+
+def altered_share_code(town: Town) -> None:
+    share = relay.make(town.session, town.video.id, "")
+    altered = share.code[::-1]
+    assert relay.make(town.session, town.video.id, altered).parent_id is None
+    relay.arrived(town.session, {altered: 1000})
+    assert relay.chain(town.session, share.id) == Chain(0, 0, 0, 0, [])
+
+
+def own_gift_through_own_share(town: Town) -> None:
+    share = relay.of_gift(town.session, town.gives("sharer@gmail.com"))
+    assert share is not None
+    town.gives("s.harer+again@gmail.com", share_id=share.id)
+    assert relay.chain(town.session, share.id).gifts == 0
+    town.gives("friend@example.org", share_id=share.id)
+    assert relay.chain(town.session, share.id).gifts == 1
+    town.before += 3000  # three gifts of people who are no creators: honest money
+
+
+THROUGH = (
+    own_session,
+    own_browser,
+    signed_in_afterwards,
+    second_account,
+    second_account_afterwards,
+    own_card,
+    own_card_known_afterwards,
+    split_gifts,
+    split_gifts_in_spellings,
+    one_card_many_names,
+    each_other,
+    given_and_taken_back,
+    moved_to_the_giver,
+    altered_share_code,
+    own_gift_through_own_share,
+)
+
+
+def test_no_way_through_settlement_changes_a_ranked_total(session: Session) -> None:
+    town = Town(session)
+    start = town.ranked()
+    moved: dict[str, int] = {}
+    for way in THROUGH:
+        town.before = start
+        step = session.begin_nested()
+        way(town)
+        moved[way.__name__] = town.ranked() - town.before
+        step.rollback()
+        session.expire_all()
+    assert {name: minor for name, minor in moved.items() if minor} == {}
+
+
+def test_there_are_thirty_ways_and_more() -> None:
+    assert len({*WAYS, *(way.__name__ for way in THROUGH)}) >= 30
+
+
+def test_beacons_that_are_replayed_in_other_sessions_move_no_money(session: Session) -> None:
+    town = Town(session)
+    town.project.credit_rule = "linear"
+    other = factories.video(session, factories.person(session, "Sam"), carries=town.project)
+    seen = clock.now() - timedelta(hours=1)
+    for visitor, times in (("ann", 1), ("bot", 30)):
+        for n in range(times):  # each a session of its own
+            body = {
+                "visitor": visitor,
+                "session": (seen - timedelta(minutes=n)).timestamp(),
+                "now": seen.timestamp(),
+            }
+            entry = Entry("0-0", {**body, "told": [[town.video.code, "view", 0]], "through": ""})
+            touches.write(session, [entry, entry])
+    replayed = Entry(
+        "0-1",
+        {
+            "visitor": "ann",
+            "session": (seen - timedelta(minutes=9)).timestamp(),
+            "now": seen.timestamp(),
+            "told": [[town.video.code, "view", 0]],
+            "through": "",
+        },
+    )
+    touches.write(session, [replayed] * 20)
+    assert touches.counts(session, [town.video.id])[town.video.id]["view"] == 32
+    made = town.gives("ann@example.org", other, visitor="ann")
+    parts = session.execute(
+        select(Credit.video_id, Credit.amount_minor).where(Credit.donation_id == made.id)
+    ).all()
+    assert sorted(tuple(row) for row in parts) == sorted([(town.video.id, 500), (other.id, 500)])

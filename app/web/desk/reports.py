@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import unit_of_work
 from app.credit import disputes
 from app.nonprofits.models import Nonprofit
-from app.reports import evidence, movements, periods, queries, report_table, tables
+from app.reports import evidence, movements, periods, queries, ranked, report_table, tables
 from app.reports.movements import Which
 from app.reports.periods import Period
 from app.web.access import allow
@@ -26,13 +26,14 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         period = _period(nonprofit)
-        report = queries.report(session, nonprofit.id, period)
+        shown = ranked.ranked(session, nonprofit.id, queries.report(session, nonprofit.id, period))
         questions = disputes.count_open(session, nonprofit.id)
     return render_template(
         "reports/index.html",
         questions=questions,
         nonprofit=nonprofit,
-        report=report,
+        report=shown.report,
+        held=shown.held,
         as_of=period.as_of(clock.now()),
         choices=_choices(nonprofit),
     )

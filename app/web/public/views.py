@@ -27,6 +27,7 @@ public = Blueprint("public", __name__)
 FEED_PAGE = 6
 MOST_PAGES = 500
 VIDEOS = 12
+MOVERS = 5
 GIFTS = 24
 UPDATES = 12
 
@@ -71,6 +72,7 @@ def project(code: str) -> ResponseReturnValue:
             "project": found,
             "raised": totals.of_projects(session, [found])[found.id],
             "raised_by_video": totals.of_videos(session, found),
+            "movers": totals.most_moving(session, found, MOVERS),
             "stages": stages(session, feed.carrying(session, found.id, VIDEOS)),
             "gifts": wall.of(session, found, GIFTS),
             "obstacle": offers.of_project(session, code, settings().payment_provider).obstacle,
