@@ -8,6 +8,7 @@ from app.donations import ledger_models as ledger
 from app.donations import models as donations
 from app.finance import models as finance
 from app.gateways import models as gateways
+from app.insight import models as insight
 from app.nonprofits import models as nonprofits
 from app.projects import models as projects
 from app.reports import models as reports
@@ -20,6 +21,7 @@ __all__ = [
     "donations",
     "finance",
     "gateways",
+    "insight",
     "ledger",
     "nonprofits",
     "projects",

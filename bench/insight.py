@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from app.insight import models, paths
+from app.insight import estimates, paths
 
 HEADER = "path,total_conversions,total_conversion_value,total_null\n"
 CHUNK = 50_000
@@ -47,8 +47,8 @@ def measured(file: Path) -> dict[str, float]:
     """Wall seconds of reading and of each model, and the peer beside it if it is there."""
     seconds, read = timed(lambda: paths.read(file))
     figures = {"read": seconds}
-    for name in models.NAMES:
-        figures[name], _ = timed(lambda name=name: models.attribute(read, name))
+    for name in estimates.NAMES:
+        figures[name], _ = timed(lambda name=name: estimates.attribute(read, name))
     figures["read and markov"] = figures["read"] + figures["markov"]
     try:
         peer: Any = importlib.import_module("ChannelAttribution")

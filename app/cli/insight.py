@@ -20,9 +20,9 @@ def insight(model: str, as_json: bool, file: Path) -> None:
     FILE is a CSV of path, total_conversions, total_conversion_value and, if wanted, total_null; the steps of
     a path are parted by " > ".
     """
-    from app.insight import models, paths
+    from app.insight import estimates, paths
 
-    found = models.attribute(paths.read(file), model)
+    found = estimates.attribute(paths.read(file), model)
     effects = found.removal_effects
     rows: list[dict[str, Any]] = [
         {

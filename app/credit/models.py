@@ -16,6 +16,8 @@ from app.core.db import Base, Row
 from app.core.ids import new_code
 
 TOUCH_KINDS = ("view", "open", "arrive")
+# Why a touch does not count: a program made it, or more came from one visitor or address than people make.
+HELD = ("bot", "visitor", "address")
 OUTCOMES = ("open", "moved", "rejected", "taken_back")
 
 
@@ -125,12 +127,14 @@ class Touch(Base):
     """A visitor who agreed saw a video, opened its donate sheet, or came to it through a share.
 
     Once per visitor, video, kind and session; `session_at`, when the session began, says which month's
-    partition it lies in.
+    partition it lies in. One that is `held` for a reason (of HELD) is evidence of a gift's path like any
+    other, and counts in no figure of views.
     """
 
     __tablename__ = "touch"
     __table_args__ = (
         CheckConstraint(f"kind IN {TOUCH_KINDS}", name="kind"),
+        CheckConstraint(f"held IN {('', *HELD)}", name="held"),
         Index("ix_touch_visitor", "visitor", "at"),
         {"postgresql_partition_by": "RANGE (session_at)"},
     )
@@ -140,10 +144,14 @@ class Touch(Base):
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    held: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class VideoCount(Base):
-    """How many touches of a kind a video had on a day (UTC). Never counts one twice."""
+    """How many touches of a kind a video had on a day (UTC). Never counts one twice.
+
+    Touches that are held are counted under their reason instead of their kind.
+    """
 
     __tablename__ = "video_count"
 

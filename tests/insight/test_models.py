@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cli import main
-from app.insight import markov, models, paths, shapley
+from app.insight import estimates, markov, paths, shapley
 
 CHANNELS = st.sampled_from("abcde")
 MANY = st.lists(
@@ -48,18 +48,18 @@ def test_shapley_by_hand() -> None:
     ],
 )
 def test_the_weights_of_positions(model: str, weights: list[float]) -> None:
-    found = models.attribute(paths.of([["a", "b", "c", "d"]], [1]), model)
+    found = estimates.attribute(paths.of([["a", "b", "c", "d"]], [1]), model)
     assert list(shares(found).values()) == pytest.approx(weights, abs=1e-12)
 
 
 @pytest.mark.parametrize(("length", "weights"), [(1, [1.0]), (2, [0.5, 0.5])])
 def test_short_paths_share_by_position(length: int, weights: list[float]) -> None:
-    found = models.attribute(paths.of([list("ab")[:length]], [1]), "position")
+    found = estimates.attribute(paths.of([list("ab")[:length]], [1]), "position")
     assert list(shares(found).values()) == pytest.approx(weights)
 
 
 def test_each_touch_counts_as_given() -> None:
-    assert shares(models.attribute(paths.of([["a", "b", "a"]], [3]), "linear")) == pytest.approx(
+    assert shares(estimates.attribute(paths.of([["a", "b", "a"]], [3]), "linear")) == pytest.approx(
         {"a": 2, "b": 1}
     )
 
@@ -119,11 +119,11 @@ def test_shapley_is_the_average_over_all_orders(rows: list[tuple[list[str], int,
         assert share == pytest.approx(expected, abs=1e-9)
 
 
-@given(MANY, st.sampled_from(models.NAMES))
+@given(MANY, st.sampled_from(estimates.NAMES))
 @settings(max_examples=50, deadline=None)
 def test_every_conversion_is_given_away_once(rows: list[tuple[list[str], int, int]], model: str) -> None:
     asked = paths.of([row[0] for row in rows], [row[1] for row in rows], nulls=[row[2] for row in rows])
-    assert models.attribute(asked, model).conversions.sum() == pytest.approx(sum(row[1] for row in rows))
+    assert estimates.attribute(asked, model).conversions.sum() == pytest.approx(sum(row[1] for row in rows))
 
 
 def test_a_file_is_read_and_answered_in_json(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_file_is_read_and_answered_in_json(tmp_path: Path) -> None:
 def test_a_file_without_nulls_is_read(tmp_path: Path) -> None:
     file = tmp_path / "paths.csv"
     file.write_text("path,total_conversions,total_conversion_value\na > b,2,2\n")
-    assert shares(models.attribute(paths.read(file), "first")) == {"a": 2, "b": 0}
+    assert shares(estimates.attribute(paths.read(file), "first")) == {"a": 2, "b": 0}
 
 
 @pytest.mark.parametrize(
