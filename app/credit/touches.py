@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import relay
+from app.credit import moments, relay
 from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
 from app.donations.models import Donation
@@ -23,6 +23,7 @@ from app.gateways.touch_stream import Entry, TouchStream
 from app.videos.models import DonationLink, Video
 
 ARRIVE = "arrive"
+OPEN = "open"
 BATCH = 500  # entries of the stream written in one transaction
 LONGEST_SESSION = timedelta(days=2)  # older partitions need not be looked at
 MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
@@ -34,11 +35,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Told:
-    """A touch as a page tells it: which video, what happened, and how long ago in milliseconds."""
+    """A touch as a page tells it: which video, what happened, how long ago in milliseconds, and at which
+    second of the clip, if that is known."""
 
     code: str
     kind: str
     ago_ms: int
+    moment_s: int | None = None
 
 
 def tell(
@@ -53,7 +56,7 @@ def tell(
             "visitor": visitor,
             "session": session_at.timestamp(),
             "now": clock.now().timestamp(),
-            "told": [[one.code, one.kind, one.ago_ms] for one in told],
+            "told": [[one.code, one.kind, one.ago_ms, one.moment_s] for one in told],
             "through": through,
         }
     )
@@ -95,10 +98,11 @@ def write(session: Session, entries: Sequence[Entry]) -> int:
     fresh = session.execute(
         insert(Touch)
         .on_conflict_do_nothing()
-        .returning(Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at),
+        .returning(Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at, Touch.moment_s),
         rows,
     ).all()
     _count(session, Counter((row.video_id, row.at.astimezone(UTC).date(), row.kind) for row in fresh))
+    moments.count(session, Counter((row.video_id, row.moment_s) for row in fresh if row.moment_s is not None))
     through = _through(entries)
     arrivals.update(through.get((row.visitor, row.session_at), "") for row in fresh if row.kind == ARRIVE)
     relay.arrived(session, arrivals)
@@ -181,23 +185,24 @@ def _kept_or_given_up(entry: Entry) -> int:
 
 
 def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    codes = {code for entry in entries for code, _, _ in entry.body["told"]}
-    ids = dict(session.execute(select(Video.code, Video.id).where(Video.code.in_(codes))).all())
+    codes = {one[0] for entry in entries for one in entry.body["told"]}
+    videos = {video.code: video for video in session.scalars(select(Video).where(Video.code.in_(codes)))}
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for entry in entries:
         if not entry.body["told"]:
             continue
         begun = datetime.fromtimestamp(entry.body["session"], UTC)
         now = datetime.fromtimestamp(entry.body["now"], UTC)
-        for code, kind, ago_ms in entry.body["told"]:
-            if code in ids and kind in TOUCH_KINDS:
+        for code, kind, ago_ms, *moment in entry.body["told"]:
+            if code in videos and kind in TOUCH_KINDS:
                 at = max(begun, now - min(timedelta(milliseconds=ago_ms), MOST_AGO))
                 row = {
                     "session_at": begun,
                     "visitor": entry.body["visitor"],
-                    "video_id": ids[code],
+                    "video_id": videos[code].id,
                     "kind": kind,
                     "at": at,
+                    "moment_s": moments.within(videos[code], *moment) if kind == OPEN else None,
                 }
                 rows.setdefault((begun, row["visitor"], row["video_id"], kind), row)
     return [rows[key] for key in sorted(rows)]

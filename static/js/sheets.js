@@ -67,7 +67,10 @@ export class Sheets {
     if (this.#show(this.share)) this.#ownLink(dataset);
   }
 
-  #pass(title, url, picture) {
+  #pass(title, url, picture, own) {
+    const place = this.share.querySelector("[data-share-own]");
+    place.hidden = !own;
+    if (own) place.querySelector("a").href = own;
     this.passing = { url, title };
     this.share.querySelector("[data-copy]").dataset.copy = url;
     this.share.querySelector("[data-share-qr]").src = picture;
@@ -77,8 +80,8 @@ export class Sheets {
   async #ownLink(dataset) {
     const answer = await fetch(dataset.shareBy, { method: "POST", body: new URLSearchParams({ r: through }) }).catch(() => null);
     if (!answer?.ok || !this.share.open) return;
-    const { link, qr } = await answer.json();
-    this.#pass(dataset.title, link, qr);
+    const { link, qr, own } = await answer.json();
+    this.#pass(dataset.title, link, qr, own);
   }
 
   openKeys() {
@@ -87,7 +90,8 @@ export class Sheets {
 
   async openDonate(address) {
     if (!this.#show(this.donate)) return;
-    touched(this.current()?.root.dataset.code, "open");
+    const player = this.current();
+    touched(player?.root.dataset.code, "open", player?.video?.currentTime);
     const body = this.donate.querySelector("[data-donate-body]");
     const skeleton = setTimeout(() => body.replaceChildren(this.donate.querySelector("[data-donate-waiting]").content.cloneNode(true)), 300);
     if (body.dataset.address === address && body.querySelector("form")) {

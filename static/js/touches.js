@@ -12,10 +12,11 @@ const played = new WeakMap();
 let waiting = [];
 let timer;
 
-export function touched(code, kind) {
+// `moment` is the second of the clip at which it happened, where that matters.
+export function touched(code, kind, moment) {
   if (!code || told.has(code + kind)) return;
   told.add(code + kind);
-  waiting.push([code, kind, Date.now()]);
+  waiting.push([code, kind, Date.now(), ...(moment >= 0 ? [Math.floor(moment)] : [])]);
   clearTimeout(timer);
   if (waiting.length >= MOST) send();
   else timer = setTimeout(send, AFTER_MS);
@@ -23,7 +24,7 @@ export function touched(code, kind) {
 
 function send() {
   const now = Date.now();
-  const batch = waiting.splice(0, MOST).map(([code, kind, at]) => [code, kind, now - at]);
+  const batch = waiting.splice(0, MOST).map(([code, kind, at, ...moment]) => [code, kind, now - at, ...moment]);
   if (batch.length) navigator.sendBeacon("/touches", JSON.stringify({ told: batch, through }));
 }
 

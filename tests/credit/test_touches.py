@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
 from app.core.settings import Settings
-from app.credit import touches
+from app.credit import moments, touches
 from app.credit.models import Credit, Touch
+from app.credit.moments import Moment
 from app.credit.touches import Told
 from app.gateways.touch_stream import GROUP, STREAM, Entry, TouchStream
 from app.videos.models import Video
@@ -162,3 +163,20 @@ def test_what_was_told_before_a_gift_is_written_before_it_is_settled(
     tasks.defer(session, "credit.settle", event_id=event.id)
     run_due("money")
     assert session.scalars(select(Credit.video_id)).all() == [seen.id]
+
+
+def test_the_second_at_which_a_sheet_was_opened_is_counted_once_and_found_again_at_its_gift(
+    session: Session, stream: TouchStream
+) -> None:
+    video = factories.video(session, carries=factories.project(session), duration_ms=20_000)
+    start = begun() - timedelta(minutes=2)
+    told = [Told(video.code, "open", 60_000, 14), Told(video.code, "view", 60_000, 6)]
+    for visitor in ("ann", "ben", "ann"):
+        touches.tell(stream, visitor, start, told)
+    touches.tell(stream, "cat", start, [Told(video.code, "open", 60_000, 21)])  # behind the end of the clip
+    touches.tell(stream, "dan", start, [Told(video.code, "open", 60_000)])
+    touches.drain(stream)
+    factories.donation(session, video, state="paid", captured_minor=1000, visitor="ann")
+    factories.donation(session, video, visitor="ben")  # never paid
+    factories.donation(session, video, state="paid", captured_minor=1000, visitor="dan")
+    assert moments.of_video(session, video.id) == [Moment(14, opens=2, gifts=1)]
