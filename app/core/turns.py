@@ -22,14 +22,14 @@ LOCKS = 5_467_366  # the first half of the advisory locks' numbers; the second i
 # than the head are taken along: a row that somebody else has locked is passed over.
 # Written as SQL: building and compiling it costs more than running it.
 _NEAR, _SPARE = 200, 8
-_WAITS = """task.queue = :queue AND task.done_at IS NULL AND task.dead_at IS NULL
+WAITS = """task.queue = :queue AND task.done_at IS NULL AND task.dead_at IS NULL
     AND task.run_after <= statement_timestamp()
     AND (task.lease_until IS NULL OR task.lease_until < statement_timestamp())"""
 _TAKE_NEXT = f"""
     WITH RECURSIVE
-    best AS MATERIALIZED (SELECT priority FROM task WHERE {_WAITS} ORDER BY priority, run_after LIMIT 1),
+    best AS MATERIALIZED (SELECT priority FROM task WHERE {WAITS} ORDER BY priority, run_after LIMIT 1),
     waiting AS NOT MATERIALIZED (
-        SELECT id, fair_key, run_after FROM task WHERE {_WAITS} AND priority = (SELECT priority FROM best)
+        SELECT id, fair_key, run_after FROM task WHERE {WAITS} AND priority = (SELECT priority FROM best)
     ),
     busy AS (
         SELECT fair_key, count(*) AS running FROM task
@@ -67,7 +67,7 @@ _TAKE_NEXT = f"""
     UPDATE task
     SET lease_token = :token, lease_until = statement_timestamp() + :lease, attempts = attempts + 1
     WHERE id = (
-        SELECT task.id FROM task JOIN line ON line.id = task.id WHERE {_WAITS}
+        SELECT task.id FROM task JOIN line ON line.id = task.id WHERE {WAITS}
         ORDER BY line.running, line.run_after, line.id
         LIMIT 1 FOR UPDATE OF task SKIP LOCKED
     )

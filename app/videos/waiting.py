@@ -2,18 +2,67 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import String, Subquery, cast, func, literal, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import turns
-from app.core.models import Task
+from app.core.task_kinds import TASKS
+from app.videos.lifecycle import turn_of
 from app.videos.models import Video
 
-STAGES = ("media.preview", "media.ladder")
+# What makes the next files of a video in one of these states. Its tasks take turns by their creators.
+STAGES = {"uploaded": "media.preview", "playable": "media.ladder"}
+# So many creators and turns of each are looked at, however many wait: what comes after that is not counted.
+MOST_KEYS, MOST_TURNS = 500, 20
 # Before that, the pace of a stage is anybody's guess.
 LEAST_PERCENT = 4
 LEAST_SECONDS = 3.0
+
+_LINE = text(f"""
+    WITH RECURSIVE
+    waiting AS NOT MATERIALIZED (
+        SELECT id, fair_key, run_after, CAST(args ->> 'video_id' AS bigint) AS video_id
+        FROM task WHERE {turns.WAITS} AND priority = :priority AND name = :name
+    ),
+    key AS (
+        (SELECT fair_key FROM waiting ORDER BY fair_key LIMIT 1)
+        UNION ALL
+        SELECT (SELECT fair_key FROM waiting WHERE fair_key > key.fair_key ORDER BY fair_key LIMIT 1)
+        FROM key WHERE fair_key IS NOT NULL
+    ),
+    known AS MATERIALIZED (SELECT fair_key FROM key WHERE fair_key IS NOT NULL LIMIT :most_keys),
+    busy AS (
+        SELECT fair_key, count(*) AS running FROM task
+        WHERE queue = :queue AND fair_key IS NOT NULL AND lease_until >= statement_timestamp()
+            AND done_at IS NULL
+        GROUP BY fair_key
+    ),
+    turn AS (
+        SELECT oldest.id, oldest.run_after, oldest.nth + coalesce(busy.running, 0) AS turn
+        FROM (SELECT fair_key FROM known UNION SELECT unnest(CAST(:keys AS text[]))) one
+        LEFT JOIN busy ON busy.fair_key = one.fair_key,
+        LATERAL (
+            SELECT id, run_after, row_number() OVER (ORDER BY run_after, id) AS nth
+            FROM waiting WHERE waiting.fair_key = one.fair_key ORDER BY run_after, id LIMIT :most_turns
+        ) oldest
+        WHERE oldest.nth + coalesce(busy.running, 0) <= :most_turns
+    ),
+    line AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY turn, run_after, id) - 1 AS place FROM turn)
+    SELECT own.video_id, coalesce(line.place, (SELECT count(*) FROM line)),
+        line.id IS NOT NULL AND (SELECT count(*) FROM known) < :most_keys
+    FROM waiting own LEFT JOIN line ON line.id = own.id
+    WHERE own.fair_key = ANY (:keys) AND own.video_id = ANY (:videos)
+    ORDER BY 2 DESC
+""")  # noqa: S608 (put together from constants alone)
+
+
+class Place(NamedTuple):
+    """How many videos come before one; at least so many, where not all could be counted."""
+
+    before: int
+    is_exact: bool
 
 
 def seconds_left(video: Video, now: datetime) -> float | None:
@@ -24,47 +73,26 @@ def seconds_left(video: Video, now: datetime) -> float | None:
     return passed * (100 - video.percent) / video.percent if passed >= LEAST_SECONDS else None
 
 
-def places(session: Session, videos: Sequence[Video]) -> Mapping[int, int]:
-    """How many videos come before each of `videos` that waits for a worker, by the video's id.
+def places(session: Session, videos: Sequence[Video]) -> Mapping[int, Place]:
+    """Where each of `videos` that waits for a worker stands in the line, by the video's id.
 
-    Whoever waits alone has 0 before them; who does not wait is left out. It is where the line stands now: a
-    creator whose first video comes later still goes before another's second.
+    Who does not wait is left out. It is where the line stands now: a creator whose first video comes later
+    still goes before another's second.
     """
-    waiting = [video.id for video in videos if video.state in ("uploaded", "playable") and not video.reason]
-    if not waiting:
-        return {}
-    line = _line()
-    rows = session.execute(
-        select(line.c.video_id, func.min(line.c.place))
-        .where(line.c.video_id.in_(waiting))
-        .group_by(line.c.video_id)
-    )
-    return {video_id: place - 1 for video_id, place in rows}
-
-
-def _line() -> Subquery:
-    key = func.coalesce(Task.fair_key, literal("task:") + cast(Task.id, String))
-    busy = (
-        select(Task.queue, Task.fair_key, func.count().label("running"))
-        .where(Task.lease_until >= func.statement_timestamp(), Task.done_at.is_(None))
-        .group_by(Task.queue, Task.fair_key)
-        .subquery()
-    )
-    age = (Task.run_after, Task.id)
-    turn = func.row_number().over(partition_by=(Task.queue, Task.priority, key), order_by=age)
-    turns_of = (
-        select(
-            Task.id,
-            Task.queue,
-            Task.priority,
-            Task.run_after,
-            Task.args["video_id"].as_integer().label("video_id"),
-            (turn + func.coalesce(busy.c.running, 0)).label("turn"),
-        )
-        .outerjoin(busy, (busy.c.queue == Task.queue) & (busy.c.fair_key == Task.fair_key))
-        .where(Task.name.in_(STAGES), turns.is_due())
-        .subquery()
-    )
-    order = (turns_of.c.priority, turns_of.c.turn, turns_of.c.run_after, turns_of.c.id)
-    place = func.row_number().over(partition_by=turns_of.c.queue, order_by=order)
-    return select(turns_of.c.video_id, place.label("place")).subquery()
+    found: dict[int, Place] = {}
+    for state, name in STAGES.items():
+        those = [video for video in videos if video.state == state and not video.reason]
+        if those:
+            kind, keys = TASKS[name], list({turn_of(video) for video in those})
+            values = {
+                "name": name,
+                "queue": kind.queue,
+                "priority": kind.priority,
+                "keys": keys,
+                "videos": [video.id for video in those],
+                "most_keys": MOST_KEYS,
+                "most_turns": MOST_TURNS,
+            }
+            rows = session.execute(_LINE, values)
+            found |= {video_id: Place(before, is_exact) for video_id, before, is_exact in rows}
+    return found

@@ -15,7 +15,7 @@ from app.core import clock, tasks
 from app.core.models import Task
 from app.core.settings import Settings
 from app.gateways.s3 import open_store
-from app.videos import links, uploads
+from app.videos import lifecycle, links, uploads, waiting
 from app.videos.models import Video
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -274,14 +274,36 @@ def test_the_time_left_is_said_only_as_exactly_as_it_is_known(
     assert states_of(studio, video)[0]["note"] == note
 
 
-def test_who_waits_is_told_how_many_come_before(studio: FlaskClient, session: Session, creator: Person):
-    waiting = [factories.video(session, creator, state="uploaded", percent=0) for _ in range(3)]
-    for video in waiting:
-        tasks.defer(session, "media.preview", fair_key="one creator", video_id=video.id)
-    other = factories.video(session, factories.person(session), state="uploaded")
-    tasks.defer(session, "media.preview", fair_key="another creator", video_id=other.id)
-    notes = [state["note"] for state in states_of(studio, *waiting)]
+@pytest.fixture
+def line(session: Session, creator: Person) -> list[Video]:
+    """Three videos of one creator that wait, and then one of another's."""
+    other = factories.person(session)
+    those = [
+        factories.video(session, who, state="uploaded", percent=0)
+        for who in (creator, creator, creator, other)
+    ]
+    for video in those:
+        tasks.defer(session, "media.preview", fair_key=lifecycle.turn_of(video), video_id=video.id)
+    return those
+
+
+def test_who_waits_is_told_how_many_come_before(studio: FlaskClient, line: list[Video]):
+    notes = [state["note"] for state in states_of(studio, *line[:3])]
     assert notes == ["Yours is next", "2 videos are before yours", "3 videos are before yours"]
+
+
+@pytest.mark.parametrize(
+    ("most", "notes"),
+    [
+        ("MOST_TURNS", ["Yours is next", "2 videos are before yours", "At least 3 videos are before yours"]),
+        ("MOST_KEYS", ["", "At least 2 videos are before yours", "At least 3 videos are before yours"]),
+    ],
+)
+def test_in_a_line_too_long_to_count_at_least_so_many_come_before(
+    studio: FlaskClient, line: list[Video], monkeypatch: pytest.MonkeyPatch, most: str, notes: list[str]
+):
+    monkeypatch.setattr(waiting, most, 2)
+    assert [state["note"] for state in states_of(studio, *line[:3])] == notes
 
 
 def states_of(studio: FlaskClient, *videos: Video) -> list[Any]:

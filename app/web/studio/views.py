@@ -38,11 +38,11 @@ def videos() -> ResponseReturnValue:
     with unit_of_work() as session:
         found, more = details.of_creator(session, required_person().id, page)
         used = uploads.used_bytes(session, required_person().id)
-        before = waiting.places(session, [one.video for one in found])
+        places = waiting.places(session, [one.video for one in found])
     return render_template(
         "studio/videos.html",
         own=[
-            (one, shown(one.video, before.get(one.video.id)), publishing_words(one.video.publishing))
+            (one, shown(one.video, places.get(one.video.id)), publishing_words(one.video.publishing))
             for one in found
         ],
         page=page,
@@ -58,8 +58,8 @@ def states() -> Response:
     codes = request.args.get("codes", "").split(",")[:MOST_POLLED]
     with unit_of_work() as session:
         found = details.with_codes(session, required_person().id, codes)
-        before = waiting.places(session, found)
-    return jsonify(videos=[asdict(shown(video, before.get(video.id))) for video in found])
+        places = waiting.places(session, found)
+    return jsonify(videos=[asdict(shown(video, places.get(video.id))) for video in found])
 
 
 @studio.get("/studio/new")
@@ -172,7 +172,7 @@ def _page(video_code: str, form: DetailsForm, *, unmoved: bool = False) -> str:
     with unit_of_work() as session:
         own = details.of_video(session, load_own_video(session, video_code))
         readable = captioned(session, own.video)
-        before = waiting.places(session, [own.video])
+        places = waiting.places(session, [own.video])
         picturing = posters.is_being_made(session, own.video)
     files = renditions.published(own.video)
     return render_template(
@@ -181,7 +181,7 @@ def _page(video_code: str, form: DetailsForm, *, unmoved: bool = False) -> str:
         form=form,
         unmoved=unmoved,
         captioned=readable,
-        state=shown(own.video, before.get(own.video.id)),
+        state=shown(own.video, places.get(own.video.id)),
         steps=steps(own.video),
         publishing=publishing_words(own.video.publishing),
         warnings=warnings_of(own.video),

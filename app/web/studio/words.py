@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core import clock
 from app.videos import lifecycle, renditions, waiting
 from app.videos.models import Video
+from app.videos.waiting import Place
 from app.web.outside import settings
 from app.web.shown import media_url
 from app.web.text import _, plural
@@ -51,8 +52,8 @@ class Step:
     standing: str
 
 
-def shown(video: Video, before: int | None = None) -> Shown:
-    """The state of a video in the language of this request; `before` it in line are so many, if it waits."""
+def shown(video: Video, place: Place | None = None) -> Shown:
+    """The state of a video in the language of this request; `place` is where it waits in line, if it does."""
     words, role = _badge(video)
     files = renditions.published(video)
     return Shown(
@@ -60,9 +61,9 @@ def shown(video: Video, before: int | None = None) -> Shown:
         state=video.state,
         words=words,
         role=role,
-        stage=_stage(video, before),
+        stage=_stage(video, place),
         percent=video.percent,
-        note=_note(video, before),
+        note=_note(video, place),
         problem=reason_of(video),
         poster=media_url(files.poster) if files else None,
         poster_ms=video.poster_ms,
@@ -129,11 +130,11 @@ def _badge(video: Video) -> tuple[str, str]:
     }[video.state]
 
 
-def _stage(video: Video, before: int | None) -> str:
+def _stage(video: Video, place: Place | None) -> str:
     if video.publishing == "taken_down":
         return ""
     if video.state == "playable" and not video.reason:
-        return _("Making sharper versions") if before is None else _("Waiting to make sharper versions")
+        return _("Making sharper versions") if place is None else _("Waiting to make sharper versions")
     if video.state in lifecycle.IN_WORK:
         return {
             "uploaded": _("Waiting for its turn"),
@@ -143,12 +144,17 @@ def _stage(video: Video, before: int | None) -> str:
     return ""
 
 
-def _note(video: Video, before: int | None) -> str:
+def _note(video: Video, place: Place | None) -> str:
     """Beside the stage: the line while it waits, the share done and the time left while it runs."""
-    if before is not None:
-        if before == 0:
-            return _("Yours is next")
-        return plural("%(num)s video is before yours", "%(num)s videos are before yours", before)
+    if place is not None:
+        before, is_exact = place
+        if not before:
+            return _("Yours is next") if is_exact else ""
+        if is_exact:
+            return plural("%(num)s video is before yours", "%(num)s videos are before yours", before)
+        return plural(
+            "At least %(num)s video is before yours", "At least %(num)s videos are before yours", before
+        )
     if video.percent == 0:
         return ""
     left = waiting.seconds_left(video, clock.now())
