@@ -15,7 +15,7 @@ from app.videos.models import Video
 # What makes the next files of a video in one of these states. Its tasks take turns by their creators.
 STAGES = {"uploaded": "media.preview", "playable": "media.ladder"}
 # So many creators and turns of each are looked at, however many wait: what comes after that is not counted.
-MOST_KEYS, MOST_TURNS = 500, 20
+MOST_KEYS, MOST_TURNS = 200, 20
 # Before that, the pace of a stage is anybody's guess.
 LEAST_PERCENT = 4
 LEAST_SECONDS = 3.0
