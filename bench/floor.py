@@ -36,13 +36,13 @@ SETTLE = (
     " INSERT INTO ledger_entry (transaction_id, account, currency, amount_minor)"
     " SELECT id, account, %(currency)s, minor FROM booked, (VALUES ('donations', -%(amount)s::bigint),"
     " ('fees', %(fee)s), ('provider', %(amount)s::bigint - %(fee)s)) sides (account, minor)",
-    "INSERT INTO credit (donation_id, video_id, creator_id, amount_minor, fee_minor, currency, rule,"
-    " rule_version, evidence, at) VALUES (%(donation)s, %(video)s, %(creator)s, %(amount)s, %(fee)s,"
-    " %(currency)s, 'last', 1, %(evidence)s, %(at)s)",
-    "INSERT INTO day_rollup (nonprofit_id, project_id, video_id, creator_id, day, currency, donations,"
-    " gross_minor, fee_minor, refunded_minor) VALUES (%(nonprofit)s, %(project)s, %(video)s, %(creator)s,"
-    " %(day)s, %(currency)s, 1, %(amount)s, %(fee)s, 0)"
-    " ON CONFLICT (project_id, video_id, day, currency) DO UPDATE SET"
+    "INSERT INTO credit (donation_id, project_id, video_id, creator_id, amount_minor, fee_minor, currency,"
+    " rule, rule_version, evidence, at) VALUES (%(donation)s, %(project)s, %(video)s, %(creator)s,"
+    " %(amount)s, %(fee)s, %(currency)s, 'last', 1, %(evidence)s, %(at)s)",
+    "INSERT INTO day_rollup (nonprofit_id, project_id, video_id, creator_id, day, currency, rule,"
+    " donations, creator_donations, gifts, gross_minor, fee_minor, refunded_minor, relay_minor, lines)"
+    " VALUES (%(nonprofit)s, %(project)s, %(video)s, %(creator)s, %(day)s, %(currency)s, 'last v1', 1, 1, 1,"
+    " %(amount)s, %(fee)s, 0, 0, 1) ON CONFLICT (project_id, video_id, day, currency, rule) DO UPDATE SET"
     " donations = day_rollup.donations + 1, gross_minor = day_rollup.gross_minor + excluded.gross_minor,"
     " fee_minor = day_rollup.fee_minor + excluded.fee_minor",
     "UPDATE task SET done_at = now() WHERE id = %(task)s",

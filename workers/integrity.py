@@ -13,8 +13,9 @@ CATCH_UP = 200
 
 
 def look(session: Session, *, donation_ids: Sequence[int]) -> None:
-    """Look at gifts that were just credited."""
+    """Look at gifts that were just credited; then it is known by what to count their donors."""
     flags.look(session, donation_ids)
+    tasks.defer(session, "rollups.people", donation_ids=list(donation_ids))
 
 
 def catch_up(session: Session, *, after: int) -> None:

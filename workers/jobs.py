@@ -25,6 +25,7 @@ from workers import (
     posters,
     publishing,
     reencoding,
+    rollups,
     sandbox,
     touches,
 )
@@ -42,6 +43,9 @@ SHORT: Mapping[str, Callable[..., None]] = {
     "sandbox.pay_out": sandbox.pay_out,
     "sandbox.renew": sandbox.renew,
     "videos.publish_scheduled": publishing.publish_scheduled,
+    "rollups.people": rollups.people,
+    "rollups.rebuild_people": rollups.rebuild_people,
+    "rollups.touches": rollups.touches,
     "touches.forget": touches.forget,
 }
 BATCHED: Mapping[str, Callable[..., None]] = {"credit.settle": credit.settle}

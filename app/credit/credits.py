@@ -160,6 +160,7 @@ def _of_move(move: Move, held: Sequence[Held]) -> Iterator[Reversal]:
 def _reversal_row(one: Reversal) -> dict[str, Any]:
     return {
         "credit_id": one.credit.id,
+        "project_id": one.credit.project_id,
         "event_id": one.move.event.id if one.move.event else None,
         "amount_minor": one.amount_minor,
         "fee_minor": one.fee_minor,
@@ -171,4 +172,10 @@ def _rows(move: Move, decided: Decision, creators: Mapping[int, int]) -> Iterato
     donation = move.donation
     for row in rows_of(decided, Money(move.captured_minor, donation.currency), move.fee_minor):
         creator = creators.get(row["video_id"])
-        yield {**row, "donation_id": donation.id, "creator_id": creator, "at": move.at}
+        yield {
+            **row,
+            "donation_id": donation.id,
+            "project_id": donation.project_id,
+            "creator_id": creator,
+            "at": move.at,
+        }

@@ -32,9 +32,11 @@ class Credit(Row):
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("fee_minor >= 0", name="fee"),
         CheckConstraint("(video_id IS NULL) = (creator_id IS NULL)", name="creator"),
+        Index("ix_credit_project_id", "project_id", "at", "id"),
     )
 
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))  # the donation's
     video_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"), index=True)
     creator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
@@ -62,9 +64,11 @@ class CreditReversal(Row):
         UniqueConstraint("credit_id", "event_id"),
         CheckConstraint("amount_minor <> 0 OR fee_minor <> 0", name="amount"),
         CheckConstraint("num_nonnulls(event_id, decision_id) = 1", name="cause"),
+        Index("ix_credit_reversal_project_id", "project_id", "at", "id"),
     )
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), index=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))  # the donation's
     event_id: Mapped[int | None] = mapped_column(ForeignKey("payment_event.id"))
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("credit_decision.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
@@ -115,8 +119,10 @@ class CreditWithdrawal(Row):
     """A decision took a credit out, with what had been taken back of it and its costs until then."""
 
     __tablename__ = "credit_withdrawal"
+    __table_args__ = (Index("ix_credit_withdrawal_project_id", "project_id", "at", "id"),)
 
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit.id"), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))  # the donation's
     decision_id: Mapped[int] = mapped_column(ForeignKey("credit_decision.id"), index=True)
     refunded_minor: Mapped[int] = mapped_column(BigInteger)
     fee_minor: Mapped[int] = mapped_column(BigInteger)  # the credit's own fee and what disputes cost it
@@ -145,19 +151,36 @@ class Touch(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     held: Mapped[str] = mapped_column(default="", server_default="")
+    moment_s: Mapped[int | None]  # of "open": the second of the clip at which the sheet was opened
 
 
-class VideoCount(Base):
-    """How many touches of a kind a video had on a day (UTC). Never counts one twice.
+class VideoMoment(Base):
+    """How often a video's donate sheet was opened at a second of the clip. Never counts a touch twice."""
 
-    Touches that are held are counted under their reason instead of their kind.
+    __tablename__ = "video_moment"
+
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True)
+    second: Mapped[int] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class VideoCount(Row):
+    """How many touches of a kind a video had on a day while it carried a project. Never counts one twice.
+
+    The day is the nonprofit's own; in UTC for a video that carried none. Touches that are held are counted
+    under their reason instead of their kind.
     """
 
     __tablename__ = "video_count"
+    __table_args__ = (
+        UniqueConstraint("video_id", "project_id", "day", "kind", postgresql_nulls_not_distinct=True),
+        Index("ix_video_count_project_id", "project_id", "day"),
+    )
 
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    day: Mapped[date]
+    kind: Mapped[str]
     count: Mapped[int] = mapped_column(BigInteger)
 
 

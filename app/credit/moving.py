@@ -49,7 +49,7 @@ def move(session: Session, decision: CreditDecision, weights: Mapping[int | None
     donation = session.get_one(Donation, decision.donation_id)
     held = credits.standing(session, [donation.id])[donation.id]
     planned = plan(donation, held, weights, _evidence(session, held[0].credit, weights))
-    rows = _whole(session, decision, [row for row, _ in planned])
+    rows = _whole(session, donation, decision, [row for row, _ in planned])
     moved = Moved(donation, decision.at, held, list(zip(rows, (gone for _, gone in planned), strict=True)))
     _write(session, decision, moved)
     return moved
@@ -70,13 +70,14 @@ def plan(
 
 
 def _whole(
-    session: Session, decision: CreditDecision, rows: Sequence[dict[str, Any]]
+    session: Session, donation: Donation, decision: CreditDecision, rows: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     creators = credits.creators_of(session, {row["video_id"] for row in rows if row["video_id"]})
     return [
         {
             **row,
-            "donation_id": decision.donation_id,
+            "donation_id": donation.id,
+            "project_id": donation.project_id,
             "creator_id": creators.get(row["video_id"]),
             "decision_id": decision.id,
             "at": decision.at,
@@ -91,6 +92,7 @@ def _write(session: Session, decision: CreditDecision, moved: Moved) -> None:
         [
             {
                 "credit_id": one.credit.id,
+                "project_id": one.credit.project_id,
                 "decision_id": decision.id,
                 "refunded_minor": one.gone,
                 "fee_minor": one.fee,
@@ -104,6 +106,7 @@ def _write(session: Session, decision: CreditDecision, moved: Moved) -> None:
     reversals = [
         {
             "credit_id": credit_id,
+            "project_id": moved.donation.project_id,
             "decision_id": decision.id,
             "amount_minor": gone,
             "fee_minor": 0,

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import moments, relay
+from app.credit import moments, relay, touch_counts
 from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
+from app.credit.touch_counts import SHOWN
 from app.donations.models import Donation
 from app.gateways.touch_stream import Entry, TouchStream
 from app.videos.models import DonationLink, Video
@@ -90,18 +91,9 @@ def write(session: Session, entries: Sequence[Entry]) -> int:
     """Write batches and count what is new in them; a video that is not there any more is left out."""
     arrivals = Counter[str](entry.body["through"] for entry in entries if not entry.body["told"])
     rows = _rows(session, entries)
-    if not rows:
-        relay.arrived(session, arrivals)
-        return 0
-    for month in sorted({row["session_at"].date().replace(day=1) for row in rows}):
-        _ensure_partition(session, month)
-    fresh = session.execute(
-        insert(Touch)
-        .on_conflict_do_nothing()
-        .returning(Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at, Touch.moment_s),
-        rows,
-    ).all()
-    _count(session, Counter((row.video_id, row.at.astimezone(UTC).date(), row.kind) for row in fresh))
+    fresh = _inserted(session, [row for row in rows if row["kind"] != SHOWN])
+    shown = [(row["video_id"], row["at"], SHOWN) for row in rows if row["kind"] == SHOWN]
+    touch_counts.count(session, [*shown, *((row.video_id, row.at, row.kind) for row in fresh)])
     moments.count(session, Counter((row.video_id, row.moment_s) for row in fresh if row.moment_s is not None))
     through = _through(entries)
     arrivals.update(through.get((row.visitor, row.session_at), "") for row in fresh if row.kind == ARRIVE)
@@ -184,6 +176,17 @@ def _kept_or_given_up(entry: Entry) -> int:
         return 0
 
 
+def _inserted(session: Session, rows: Sequence[dict[str, Any]]) -> Sequence[Any]:
+    """Write touches; returns those that had not been told before."""
+    if not rows:
+        return []
+    for month in sorted({row["session_at"].date().replace(day=1) for row in rows}):
+        _ensure_partition(session, month)
+    statement = insert(Touch).on_conflict_do_nothing()
+    known = (Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at, Touch.moment_s)
+    return session.execute(statement.returning(*known), rows).all()
+
+
 def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     codes = {one[0] for entry in entries for one in entry.body["told"]}
     videos = {video.code: video for video in session.scalars(select(Video).where(Video.code.in_(codes)))}
@@ -194,7 +197,7 @@ def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
         begun = datetime.fromtimestamp(entry.body["session"], UTC)
         now = datetime.fromtimestamp(entry.body["now"], UTC)
         for code, kind, ago_ms, *moment in entry.body["told"]:
-            if code in videos and kind in TOUCH_KINDS:
+            if code in videos and kind in (*TOUCH_KINDS, SHOWN):
                 at = max(begun, now - min(timedelta(milliseconds=ago_ms), MOST_AGO))
                 row = {
                     "session_at": begun,
@@ -215,22 +218,6 @@ def _through(entries: Sequence[Entry]) -> dict[tuple[str, datetime], str]:
         for entry in entries
         if entry.body["told"] and entry.body.get("through")
     }
-
-
-def _count(session: Session, new: Counter[tuple[int, date, str]]) -> None:
-    if not new:
-        return
-    statement = insert(VideoCount)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[VideoCount.video_id, VideoCount.day, VideoCount.kind],
-            set_={"count": VideoCount.count + statement.excluded.count},
-        ),
-        [
-            {"video_id": video_id, "day": day, "kind": kind, "count": new[video_id, day, kind]}
-            for video_id, day, kind in sorted(new)
-        ],
-    )
 
 
 def _ensure_partition(session: Session, month: date) -> None:

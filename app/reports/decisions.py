@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from app.core import tasks
 from app.credit import disputes
 from app.credit.models import CreditDispute
 from app.reports import rollups
@@ -13,4 +14,6 @@ def move(
     session: Session, dispute: CreditDispute, parts: Mapping[str, int], reason: str, person_id: int
 ) -> None:
     """Move credit as `app.credit.disputes.move` does, and count it on the day of the decision."""
-    rollups.count_decision(session, disputes.move(session, dispute, parts, reason, person_id))
+    made = disputes.move(session, dispute, parts, reason, person_id)
+    rollups.count_decision(session, made)
+    tasks.defer(session, "rollups.people", donation_ids=[made.donation.id])

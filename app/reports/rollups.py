@@ -1,19 +1,33 @@
-"""The rollup: sums by day, project and video that reports are read from.
+"""The rollup: sums by day, project, video and rule that reports are read from.
 
 It is added to in the transaction that gives or takes back credit, so it is never behind; it can be rebuilt
 from the credits at any time, and `differences` proves that it need not be.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CompoundSelect, Select, Subquery, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Select,
+    Subquery,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy import Date as SqlDate
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.core import bulk, tasks
 from app.credit.credits import Held, Part, Reversal
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.credit.moving import Moved
@@ -21,15 +35,28 @@ from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
 from app.reports.models import DayRollup
 
-KEY = ("project_id", "video_id", "day", "currency")
-SUMS = ("donations", "gross_minor", "fee_minor", "refunded_minor")
+KEY = ("project_id", "video_id", "day", "currency", "rule")
+COUNTS = ("donations", "creator_donations", "gifts")  # at the level of a video, of a creator, of all
+MONEY = ("gross_minor", "fee_minor", "refunded_minor")
+SUMS = (*COUNTS, *MONEY, "relay_minor", "lines")
 COLUMNS = ("nonprofit_id", "creator_id", *KEY, *SUMS)
+
+_NAMES = ", ".join(COLUMNS)
+_ADDED = ", ".join(f"{name} = day_rollup.{name} + excluded.{name}" for name in SUMS)
+_ADD = text(f"""
+    INSERT INTO day_rollup ({_NAMES})
+    SELECT {_NAMES} FROM json_populate_recordset(CAST(NULL AS day_rollup), CAST(:rows AS json))
+    ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {_ADDED}
+""")  # noqa: S608 (names of our own columns)
 
 
 def count(session: Session, parts: Sequence[Part], reversals: Sequence[Reversal]) -> None:
     """Count new credits on the day they were given; refunds and lost disputes on the day they happened,
     whatever day the gift was counted on."""
-    given = [(one.donation, one.row["at"], _given(one.row)) for one in parts]
+    split: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in parts:
+        split[one.donation.id].append(one.row)
+    given = [(one.donation, one.row["at"], _given(one.row, split[one.donation.id])) for one in parts]
     gone = [(one.move.donation, one.move.at, _gone(one)) for one in reversals]
     _count(session, [*given, *gone])
 
@@ -37,16 +64,28 @@ def count(session: Session, parts: Sequence[Part], reversals: Sequence[Reversal]
 def count_decision(session: Session, made: Moved) -> None:
     """Count credit that a nonprofit has moved on the day it decided: out of some videos' figures, with all
     that was taken back of it, into those of others. What stood in days before stays there."""
-    out = [_taken_out(one) for one in made.withdrawn]
-    into = [{**_given(row), "refunded_minor": gone} for row, gone in made.given]
-    _count(session, [(made.donation, made.at, row) for row in (*out, *into)])
+    stood = [_whose(one.credit) for one in made.withdrawn]
+    out = [_taken_out(one, stood) for one in made.withdrawn]
+    rows = [row for row, _ in made.given]
+    into = [_given(row, rows) for row in rows]
+    # What was taken back of the credit before is taken back of the new, in a line of its own.
+    gone = [{**_kept(row), "refunded_minor": minor, "lines": 1} for row, minor in made.given if minor]
+    _count(session, [(made.donation, made.at, row) for row in (*out, *into, *gone)])
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:
-    """Write an organisation's rollup anew from its credits, after its time zone has changed."""
+    """Write an organisation's rollup anew from its credits; meanwhile nothing else is counted for it."""
+    session.execute(select(Nonprofit.id).where(Nonprofit.id == nonprofit_id).with_for_update())
     session.execute(delete(DayRollup).where(DayRollup.nonprofit_id == nonprofit_id))
     fresh = _recomputed(nonprofit_id)
     session.execute(insert(DayRollup).from_select(COLUMNS, select(*[fresh.c[name] for name in COLUMNS])))
+
+
+def follow_zone(session: Session, nonprofit_id: int) -> None:
+    """Count by the days of another time zone: money at once, people and touches in tasks."""
+    rebuild(session, nonprofit_id)
+    tasks.defer(session, "rollups.rebuild_people", nonprofit_id=nonprofit_id)
+    tasks.defer(session, "rollups.touches")
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
@@ -61,37 +100,69 @@ def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     return [*session.execute(missing).all(), *session.execute(surplus).all()]
 
 
-def _given(row: dict[str, Any]) -> dict[str, Any]:
+def rule_of(rule: str, version: int) -> str:
+    """How reports name a rule."""
+    return f"{rule} v{version}"
+
+
+def _given(row: Mapping[str, Any], split: Collection[Mapping[str, Any]]) -> dict[str, Any]:
+    """A part of a gift, as it counts in each level: in that of its creator, and of all, once a split."""
     return {
-        **{name: row[name] for name in ("video_id", "creator_id", "currency", "fee_minor")},
-        "donations": 1,
+        **_kept(row),
+        **_levels(row, split, 1),
         "gross_minor": row["amount_minor"],
-        "refunded_minor": 0,
+        "fee_minor": row["fee_minor"],
+        "lines": 1,
     }
 
 
 def _gone(one: Reversal) -> dict[str, Any]:
     return {
-        **_whose(one.credit),
-        "donations": 0,
-        "gross_minor": 0,
+        **_kept(_whose(one.credit)),
         "fee_minor": one.fee_minor,
         "refunded_minor": one.amount_minor,
+        "lines": 1,
     }
 
 
-def _taken_out(one: Held) -> dict[str, Any]:
+def _taken_out(one: Held, stood: Collection[Mapping[str, Any]]) -> dict[str, Any]:
+    whose = _whose(one.credit)
     return {
-        **_whose(one.credit),
-        "donations": -1,
+        **_kept(whose),
+        **_levels(whose, stood, -1),
         "gross_minor": -one.credit.amount_minor,
         "fee_minor": -one.fee,
         "refunded_minor": -one.gone,
+        "lines": 1,
     }
 
 
+def _levels(row: Mapping[str, Any], split: Iterable[Mapping[str, Any]], by: int) -> dict[str, int]:
+    """What a part adds to the counts. The first video of a split, by its id, counts for the others too; no
+    video is the last."""
+    videos = [one["video_id"] or 0 for one in split]
+    own = [one["video_id"] or 0 for one in split if one["creator_id"] == row["creator_id"]]
+    return {
+        "donations": by,
+        "creator_donations": by * ((row["video_id"] or 0) == _first(own)),
+        "gifts": by * ((row["video_id"] or 0) == _first(videos)),
+    }
+
+
+def _first(videos: Iterable[int]) -> int:
+    return min((one for one in videos if one), default=0)
+
+
+def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose figures change, with nothing in them."""
+    names = ("video_id", "creator_id", "currency")
+    rule = rule_of(row["rule"], row["rule_version"])
+    return {**{name: row[name] for name in names}, "rule": rule, **dict.fromkeys(SUMS, 0)}
+
+
 def _whose(credit: Credit) -> dict[str, Any]:
-    return {name: getattr(credit, name) for name in ("video_id", "creator_id", "currency")}
+    names = ("video_id", "creator_id", "currency", "rule", "rule_version")
+    return {name: getattr(credit, name) for name in names}
 
 
 def _count(session: Session, counted: Sequence[tuple[Donation, datetime, dict[str, Any]]]) -> None:
@@ -101,23 +172,18 @@ def _count(session: Session, counted: Sequence[tuple[Donation, datetime, dict[st
     zones = _zones(session, {donation.nonprofit_id for donation, _, _ in counted})
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for donation, at, figures in counted:
-        day = at.astimezone(zones[donation.nonprofit_id]).date()
+        if donation.share_id is not None:
+            figures["relay_minor"] = figures["gross_minor"] - figures["refunded_minor"] - figures["fee_minor"]
         row = {
             "nonprofit_id": donation.nonprofit_id,
             "project_id": donation.project_id,
-            "day": day,
+            "day": at.astimezone(zones[donation.nonprofit_id]).date(),
             **figures,
         }
         same = rows.setdefault(tuple(row[name] or 0 for name in KEY), {**row, **dict.fromkeys(SUMS, 0)})
         for name in SUMS:
             same[name] += row[name]
-    statement = upsert(DayRollup).values([rows[key] for key in sorted(rows)])
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[getattr(DayRollup, name) for name in KEY],
-            set_={name: getattr(DayRollup, name) + statement.excluded[name] for name in SUMS},
-        )
-    )
+    session.execute(_ADD, {"rows": bulk.as_json([rows[key] for key in sorted(rows)])})
 
 
 def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneInfo]:
@@ -128,52 +194,81 @@ def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneIn
 
 
 def _recomputed(nonprofit_id: int) -> Subquery:
-    events = _events(nonprofit_id).subquery()
-    keys = [events.c[name] for name in ("nonprofit_id", "creator_id", *KEY)]
-    sums = [cast(func.sum(events.c[name]), events.c[name].type).label(name) for name in SUMS]
+    lines = _lines(nonprofit_id).subquery()
+    relay = case(
+        (lines.c.is_relay, lines.c.gross_minor - lines.c.refunded_minor - lines.c.fee_minor), else_=0
+    )
+    keys = [lines.c[name] for name in ("nonprofit_id", "creator_id", *KEY)]
+    own = [cast(func.sum(lines.c[name]), BigInteger).label(name) for name in (*COUNTS, *MONEY)]
+    sums = [*own, cast(func.sum(relay), BigInteger).label("relay_minor"), func.count().label("lines")]
     return select(*keys, *sums).group_by(*keys).subquery()
 
 
-def _events(nonprofit_id: int) -> CompoundSelect[Any]:
-    zero = literal(0)
-    gifts = _rows(
-        Credit.at,
-        literal(1).label("donations"),
-        Credit.amount_minor.label("gross_minor"),
-        Credit.fee_minor,
-        zero.label("refunded_minor"),
-    )
-    refunds = _rows(
-        CreditReversal.at,
-        zero.label("donations"),
-        zero.label("gross_minor"),
-        CreditReversal.fee_minor,
-        CreditReversal.amount_minor.label("refunded_minor"),
-    ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
-    taken_out = _rows(
+def _lines(nonprofit_id: int) -> CompoundSelect[Any]:
+    part = _parts(nonprofit_id)
+    none = literal(0)
+    gifts = _line(part, part.c.at, part.c.amount_minor, part.c.fee_minor, none, 1)
+    gone = _line(part, CreditReversal.at, none, CreditReversal.fee_minor, CreditReversal.amount_minor, 0)
+    out = _line(
+        part,
         CreditWithdrawal.at,
-        literal(-1).label("donations"),
-        (-Credit.amount_minor).label("gross_minor"),
+        -part.c.amount_minor,
         -CreditWithdrawal.fee_minor,
-        (-CreditWithdrawal.refunded_minor).label("refunded_minor"),
-    ).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id)
-    own = Nonprofit.id == nonprofit_id
-    return gifts.where(own).union_all(refunds.where(own), taken_out.where(own))
+        -CreditWithdrawal.refunded_minor,
+        -1,
+    )
+    return gifts.union_all(
+        gone.join(CreditReversal, CreditReversal.credit_id == part.c.id),
+        out.join(CreditWithdrawal, CreditWithdrawal.credit_id == part.c.id),
+    )
 
 
-def _rows(at: Any, *sums: Any) -> Select[*tuple[Any, ...]]:
-    day = cast(func.timezone(Nonprofit.time_zone, at), SqlDate).label("day")
+def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[Any]:
+    """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
+    return select(
+        part.c.nonprofit_id,
+        part.c.project_id,
+        part.c.creator_id,
+        part.c.video_id,
+        part.c.currency,
+        part.c.rule,
+        part.c.is_relay,
+        cast(func.timezone(part.c.time_zone, at), SqlDate).label("day"),
+        literal(by).label("donations"),
+        (by * part.c.of_creator).label("creator_donations"),
+        (by * part.c.of_gift).label("gifts"),
+        gross.label("gross_minor"),
+        fee.label("fee_minor"),
+        refunded.label("refunded_minor"),
+    ).select_from(part)
+
+
+def _parts(nonprofit_id: int) -> Subquery:
+    """An organisation's credits, and whether each is the one that counts in its split."""
+
+    def first(*of: Any) -> Any:
+        same = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *of))
+        return case((func.coalesce(Credit.video_id, 0) == func.coalesce(same, 0), 1), else_=0)
+
     return (
         select(
-            Donation.nonprofit_id,
+            Credit.id,
+            Credit.at,
+            Credit.project_id,
             Credit.creator_id,
-            Donation.project_id,
             Credit.video_id,
-            day,
             Credit.currency,
-            *sums,
+            Credit.amount_minor,
+            Credit.fee_minor,
+            func.concat(Credit.rule, " v", Credit.rule_version).label("rule"),
+            first(Credit.creator_id).label("of_creator"),
+            first().label("of_gift"),
+            Donation.share_id.is_not(None).label("is_relay"),
+            Nonprofit.id.label("nonprofit_id"),
+            Nonprofit.time_zone,
         )
-        .select_from(Credit)
         .join(Donation, Donation.id == Credit.donation_id)
         .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
+        .where(Nonprofit.id == nonprofit_id)
+        .subquery()
     )

@@ -31,7 +31,7 @@ def of_projects(session: Session, projects: Iterable[Project]) -> dict[int, Rais
             DayRollup.project_id,
             DayRollup.currency,
             func.sum(DayRollup.gross_minor - DayRollup.refunded_minor),
-            func.sum(DayRollup.donations),
+            func.sum(DayRollup.gifts),
         )
         .where(DayRollup.project_id.in_([project.id for project in wanted]))
         .group_by(DayRollup.project_id, DayRollup.currency)

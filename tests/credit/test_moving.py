@@ -161,8 +161,8 @@ def test_withdrawn_credit_takes_no_refund(session: Session, first: Video, second
     with session.begin_nested():
         session.execute(
             text(
-                "INSERT INTO credit_reversal (credit_id, event_id, amount_minor, at) SELECT credit_id,"
-                " payment_event.id, 1, now() FROM credit_withdrawal, payment_event"
+                "INSERT INTO credit_reversal (credit_id, project_id, event_id, amount_minor, at) SELECT credit_id,"
+                " project_id, payment_event.id, 1, now() FROM credit_withdrawal, payment_event"
             )
         )
     with pytest.raises(DBAPIError, match="other figures"), session.begin_nested():

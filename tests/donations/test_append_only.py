@@ -21,8 +21,8 @@ def donation(session: Session) -> Donation:
     credit.settle(session, event_ids=[factories.event(session, made).id])
     session.execute(
         text(
-            "INSERT INTO credit_reversal (credit_id, event_id, amount_minor, at) "
-            "SELECT credit.id, payment_event.id, 1, now() FROM credit, payment_event"
+            "INSERT INTO credit_reversal (credit_id, project_id, event_id, amount_minor, at) "
+            "SELECT credit.id, project_id, payment_event.id, 1, now() FROM credit, payment_event"
         )
     )
     session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
@@ -65,7 +65,7 @@ def test_a_posting_that_does_not_balance_is_refused(session: Session, donation: 
 def test_credit_beyond_what_was_captured_is_refused(session: Session, donation: Donation):
     beyond = {"amount_minor": 1, "currency": "EUR", "rule": "last", "rule_version": 1, "evidence": {}}
     with session.begin_nested():
-        session.add(Credit(donation_id=donation.id, at=clock.now(), **beyond))
+        session.add(Credit(donation_id=donation.id, project_id=donation.project_id, at=clock.now(), **beyond))
     with pytest.raises(DBAPIError, match="captured is 1000"), session.begin_nested():
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 

@@ -12,12 +12,13 @@ from app.core.models import Task
 from app.core.money import Money
 from app.credit import inheritance
 from app.credit.models import Credit
-from app.donations import monthly, renewals
+from app.donations import holds, monthly, renewals
 from app.donations.models import Donation, MonthlyGift, PaymentEvent
 from app.donations.monthly import Change
 from app.donations.settlement import UnknownPayment
 from app.finance import books
 from app.gateways.payments.contract import EventKind
+from app.nonprofits.models import Nonprofit
 from app.projects import lifecycle
 from app.videos.models import Video
 from tests import factories
@@ -108,6 +109,7 @@ def test_renewals_inherit_a_split_of_several_videos_by_its_exact_weights(
         session.add(
             Credit(
                 donation_id=first.id,
+                project_id=first.project_id,
                 video_id=video_id,
                 creator_id=session.get_one(Video, video_id).creator_id,
                 amount_minor=minor,
@@ -250,3 +252,41 @@ def test_what_may_not_receive_any_more_has_its_monthly_gifts_looked_at_at_once(s
     project = factories.project(session)
     lifecycle.close(session, project, factories.person(session).id)
     assert session.scalars(select(Task.name).where(Task.name == "monthly.hold")).all() == ["monthly.hold"]
+
+
+def test_of_two_cards_the_one_that_was_given_last_is_taken_whichever_is_told_first(
+    session: Session, first: Donation, gift: MonthlyGift
+):
+    begun(session, first)
+    assert monthly.card_given(session, gift.id) is None
+    for part, minutes_ago in (("given last", 1), ("given first", 5)):
+        at = clock.now() - timedelta(minutes=minutes_ago)
+        told(session, first, EventKind.CARD_GIVEN, amount_minor=0, part=part, occurred_at=at)
+    tasks = session.scalars(select(Task.args).where(Task.name == "monthly.take_card")).all()
+    assert list(tasks) == [{"gift_id": gift.id}] * 2
+    card = monthly.card_given(session, gift.id)
+    assert card is not None
+    assert (card.subscription, card.part) == (SUBSCRIPTION, "given last")
+    monthly.note(session, gift.id, Change.END)
+    assert monthly.card_given(session, gift.id) is None
+
+
+def test_a_failing_monthly_gift_that_was_held_is_freed_and_goes_on_to_fail(
+    session: Session, first: Donation, gift: MonthlyGift
+):
+    begun(session, first)
+    nonprofit = session.get_one(Nonprofit, first.nonprofit_id)
+    nonprofit.status = "suspended"
+    [pause] = holds.due(session, first.provider)
+    holds.note(session, pause)
+    told(session, first, EventKind.RENEWAL_FAILED, occurred_at=clock.now())
+    assert (gift.state, gift.held_at is not None) == ("failing", True)
+    nonprofit.status = "verified"
+    session.flush()
+    [resume] = holds.due(session, first.provider)
+    assert resume.change is Change.RESUME
+    holds.note(session, resume)
+    assert (gift.state, gift.held_at) == ("failing", None)
+    assert holds.due(session, first.provider) == []
+    told(session, first, EventKind.RENEWED, "payment-2", occurred_at=clock.now())
+    assert gift.state == "active"

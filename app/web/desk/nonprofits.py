@@ -80,7 +80,7 @@ def edit(nonprofit_code: str) -> ResponseReturnValue:
                 zone = edited.time_zone
                 registration.edit(session, edited, required_person().id, form.details(edited))
                 if edited.time_zone != zone:
-                    rollups.rebuild(session, edited.id)
+                    rollups.follow_zone(session, edited.id)
                 drafting.reindex(session, edited)
         except KindrelayError as error:
             form.refuse(error)

@@ -1,0 +1,129 @@
+"""Counts of touches by video, by the project that the video carried then, and by the nonprofit's own day."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CursorResult, select, text
+from sqlalchemy.orm import Session
+
+from app.core import bulk
+from app.nonprofits.models import Nonprofit
+from app.projects.models import Project
+from app.videos.models import DonationLink
+
+SHOWN = "shown"  # counted only: there is no touch of it
+Seen = tuple[int, datetime, str]  # a video's id, when, and a kind of touch
+Place = tuple[int, int | None, date, str]  # video, project, day, kind
+ABOUT = "video_id, project_id, day, kind"
+FIRST_DAYS = 3  # of the first month that is kept: touches then may belong to a session of the month before
+
+_ADD = text(f"""
+    INSERT INTO video_count ({ABOUT}, count)
+    SELECT {ABOUT}, count FROM json_populate_recordset(CAST(NULL AS video_count), CAST(:rows AS json))
+    ON CONFLICT ({ABOUT}) DO UPDATE SET count = video_count.count + excluded.count
+""")  # noqa: S608 (names of our own columns)
+
+# What the touches that are kept say, less what is counted: of days of which every touch is kept.
+_DIFFERENCES = f"""
+    SELECT {ABOUT}, sum(count)::bigint AS count FROM (
+        SELECT touch.video_id, link.project_id,
+            (touch.at AT TIME ZONE coalesce(nonprofit.time_zone, 'UTC'))::date AS day,
+            coalesce(nullif(held, ''), kind) AS kind, count(*) AS count
+        FROM touch
+        LEFT JOIN donation_link link ON link.video_id = touch.video_id AND link.created_at <= touch.at
+            AND (link.retired_at IS NULL OR touch.at < link.retired_at)
+        LEFT JOIN project ON project.id = link.project_id
+        LEFT JOIN nonprofit ON nonprofit.id = project.nonprofit_id
+        GROUP BY 1, 2, 3, 4
+        UNION ALL
+        SELECT {ABOUT}, -count FROM video_count WHERE kind <> '{SHOWN}'
+    ) both_sides
+    WHERE day >= :first
+    GROUP BY {ABOUT}
+    HAVING sum(count) <> 0
+"""  # noqa: S608 (names of our own columns)
+_MEND = text(f"""
+    INSERT INTO video_count ({ABOUT}, count) {_DIFFERENCES}
+    ON CONFLICT ({ABOUT}) DO UPDATE SET count = video_count.count + excluded.count
+""")
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """A project that a video carries, or has carried, and its organisation's time zone."""
+
+    project_id: int
+    zone: ZoneInfo
+    since: datetime
+    until: datetime | None
+
+
+def count(session: Session, seen: Iterable[Seen]) -> None:
+    """Count touches that are new, all of their kinds: each caller counts a touch once."""
+    rows = list(seen)
+    carried = _carried(session, {video_id for video_id, _, _ in rows})
+    found = Counter(_place(carried.get(one[0], ()), *one) for one in rows)
+    if found:
+        told = [
+            {"video_id": video_id, "project_id": project_id, "day": day, "kind": kind, "count": found[place]}
+            for place in sorted(found, key=lambda place: (place[0], place[1] or 0, *place[2:]))
+            for video_id, project_id, day, kind in [place]
+        ]
+        session.execute(_ADD, {"rows": bulk.as_json(told)})
+
+
+def differences(session: Session) -> Sequence[Any]:
+    """Counts that the touches themselves do not confirm, each with how many are missing in it (or, below
+    zero, too many); of days of which all touches are kept still. Empty when all is well."""
+    first = _first_day(session)
+    return session.execute(text(_DIFFERENCES), {"first": first}).all() if first else []
+
+
+def rebuild(session: Session) -> int:
+    """Put right what `differences` finds, in one statement; returns how many counts that were.
+
+    Touches may be written meanwhile: what differs is added, so that nothing is lost or counted twice.
+    """
+    first = _first_day(session)
+    mended = session.execute(_MEND, {"first": first}) if first else None
+    session.execute(text("DELETE FROM video_count WHERE count = 0"))
+    return mended.rowcount if isinstance(mended, CursorResult) else 0
+
+
+def _place(links: Iterable[_Carried], video_id: int, at: datetime, kind: str) -> Place:
+    for link in links:
+        if link.since <= at and (link.until is None or at < link.until):
+            return video_id, link.project_id, at.astimezone(link.zone).date(), kind
+    return video_id, None, at.astimezone(UTC).date(), kind
+
+
+def _carried(session: Session, video_ids: Collection[int]) -> dict[int, list[_Carried]]:
+    rows = session.execute(
+        select(
+            DonationLink.video_id,
+            DonationLink.project_id,
+            Nonprofit.time_zone,
+            DonationLink.created_at,
+            DonationLink.retired_at,
+        )
+        .join(Project, Project.id == DonationLink.project_id)
+        .join(Nonprofit, Nonprofit.id == Project.nonprofit_id)
+        .where(DonationLink.video_id == bulk.of_ids(video_ids))
+    )
+    found: defaultdict[int, list[_Carried]] = defaultdict(list)
+    for video_id, project_id, zone, since, until in rows:
+        found[video_id].append(_Carried(project_id, ZoneInfo(zone), since, until))
+    return found
+
+
+def _first_day(session: Session) -> date | None:
+    """The first day of which every touch is kept; None before there is any."""
+    names = session.scalars(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'touch'::regclass")
+    ).all()
+    months = [date(*(int(part) for part in name.split("_")[1:3]), 1 + FIRST_DAYS) for name in names]
+    return min(months, default=None)

@@ -1,0 +1,176 @@
+"""Unique donors and cohorts: who gave, each counted once; in a task soon after settlement, exact as of then.
+
+A donor is told by the mailbox, else by the account or the browser, as the marks of gifts know them; a gift of
+which nothing is known has a donor of its own. People are counted when they give: a refund makes nobody
+unknown again, and a decision on credit adds them where it gives.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.models import Task
+from app.credit import integrity
+from app.donations.models import Donation
+from app.reports.models import NEVER
+
+TASKS = ("integrity.look", "rollups.people", "rollups.rebuild_people")  # after which a gift is counted
+QUEUES = ("money", "reports")  # which those run on
+MARKS = (integrity.MAIL, integrity.ACCOUNT, integrity.VISITOR)  # the first that is known tells the donor
+
+DONORS_KEY = "nonprofit_id, scope, day, scope_id, currency, before"
+COHORT_KEY = "nonprofit_id, currency, began, month"
+
+# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own.
+_GIVE = """
+    WITH fresh AS (
+        SELECT donation.id, monthly_gift_id, (
+            SELECT mark FROM giver_mark
+            WHERE donation_id = donation.id AND split_part(mark, ':', 1) = ANY(:marks)
+            ORDER BY array_position(CAST(:marks AS text[]), split_part(mark, ':', 1)), mark LIMIT 1
+        ) AS mark
+        FROM donation
+        WHERE nonprofit_id = :nonprofit_id AND captured_minor > 0 {which}
+            AND NOT EXISTS (SELECT FROM giving WHERE donation_id = donation.id)
+    )
+    INSERT INTO giving (donation_id, nonprofit_id, giver_id)
+    SELECT id, :nonprofit_id, coalesce(
+        (
+            SELECT min(giver_id) FROM giving JOIN donation ON donation.id = donation_id
+            WHERE donation.monthly_gift_id = fresh.monthly_gift_id
+        ),
+        (
+            SELECT min(giver_id) FROM giver_mark JOIN giving USING (donation_id)
+            WHERE giver_mark.mark = fresh.mark AND nonprofit_id = :nonprofit_id
+        ),
+        min(id) OVER (PARTITION BY coalesce('gift:' || monthly_gift_id, mark, id::text))
+    )
+    FROM fresh
+    ON CONFLICT DO NOTHING
+"""
+_GIFTS = """
+    SELECT giving.nonprofit_id, giver_id, credit.project_id, creator_id, video_id, currency, amount_minor,
+        credit.decision_id, (credit.at AT TIME ZONE nonprofit.time_zone)::date AS day
+    FROM giving JOIN credit USING (donation_id) JOIN nonprofit ON nonprofit.id = giving.nonprofit_id
+    WHERE giving.nonprofit_id = :nonprofit_id AND coalesce(credit.decision_id, 0) <= counted_to {which}
+"""
+# Whoever gave counts on the day in each scope, beside the day before it on which they gave in the same scope.
+_DONORS = f"""
+    SELECT {DONORS_KEY}, count(*) AS donors FROM (
+        SELECT *, coalesce(lag(day) OVER (
+            PARTITION BY scope, scope_id, currency, giver_id ORDER BY day
+        ), '{NEVER}') AS before
+        FROM (
+            SELECT DISTINCT nonprofit_id, scope, scope_id, currency, giver_id, day
+            FROM ({_GIFTS}) gift, LATERAL (VALUES
+                ('total', 0, decision_id IS NULL),
+                ('project', project_id, decision_id IS NULL),
+                ('creator', coalesce(creator_id, 0), true),
+                ('video', coalesce(video_id, 0), true)
+            ) one (scope, scope_id, counts)
+            WHERE counts
+        ) given
+    ) counted GROUP BY {DONORS_KEY}
+"""  # noqa: S608 (names of our own columns)
+_COHORTS = f"""
+    SELECT {COHORT_KEY}, count(DISTINCT giver_id) AS donors, sum(amount_minor)::bigint AS gross_minor FROM (
+        SELECT *, date_trunc('month', day)::date AS month,
+            date_trunc('month', min(day) OVER (PARTITION BY currency, giver_id))::date AS began
+        FROM ({_GIFTS}) gift WHERE decision_id IS NULL
+    ) given GROUP BY {COHORT_KEY}
+"""  # noqa: S608 (names of our own columns)
+_OF_GIVERS = "AND giver_id = ANY(:giver_ids)"
+
+
+def count(session: Session, donation_ids: Collection[int]) -> None:
+    """Count who gave, and where decisions since have moved credit to; done again, nothing changes."""
+    rows = session.execute(
+        select(Donation.nonprofit_id, func.array_agg(Donation.id))
+        .where(Donation.id.in_(donation_ids))
+        .group_by(Donation.nonprofit_id)
+        .order_by(Donation.nonprofit_id)
+    )
+    for nonprofit_id, ids in rows:
+        _one_at_a_time(session, nonprofit_id)
+        about = {"nonprofit_id": nonprofit_id, "ids": ids}
+        given = text(_GIVE.format(which="AND donation.id = ANY(:ids)"))
+        session.execute(given, {**about, "marks": list(MARKS)})
+        givers = session.scalars(
+            text("SELECT DISTINCT giver_id FROM giving WHERE donation_id = ANY(:ids)"), about
+        ).all()
+        _add(session, nonprofit_id, givers, -1)
+        session.execute(text(f"{_COUNTED} AND donation_id = ANY(:ids)"), about)  # noqa: S608 (our own)
+        _add(session, nonprofit_id, givers, 1)
+        for table in ("day_donors", "month_cohort"):
+            gone = text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id AND donors = 0")  # noqa: S608
+            session.execute(gone, about)
+
+
+_COUNTED = """
+    UPDATE giving SET counted_to = coalesce(
+        (SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id), 0
+    ) WHERE nonprofit_id = :nonprofit_id
+"""
+
+
+def rebuild(session: Session, nonprofit_id: int) -> None:
+    """Count an organisation's donors anew, with gifts of which nobody has counted the donor yet."""
+    _one_at_a_time(session, nonprofit_id)
+    about = {"nonprofit_id": nonprofit_id}
+    session.execute(text(_GIVE.format(which="")), {**about, "marks": list(MARKS)})
+    session.execute(text(_COUNTED), about)
+    for table, fresh in (("day_donors", _DONORS), ("month_cohort", _COHORTS)):
+        session.execute(text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id"), about)  # noqa: S608
+        session.execute(text(f"INSERT INTO {table} {fresh.format(which='')}"), about)  # noqa: S608 (our own)
+
+
+def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
+    """Counts of people that a recomputation from who gave does not confirm, each as it should be or is."""
+    found: list[Any] = []
+    for table, names, fresh in (
+        ("day_donors", f"{DONORS_KEY}, donors", _DONORS),
+        ("month_cohort", f"{COHORT_KEY}, donors, gross_minor", _COHORTS),
+    ):
+        computed = f"SELECT {names} FROM ({fresh.format(which='')}) computed"  # noqa: S608 (our own)
+        kept = f"SELECT {names} FROM {table} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (our own)
+        both = f"({computed} EXCEPT {kept}) UNION ALL ({kept} EXCEPT {computed})"
+        found += session.execute(text(both), {"nonprofit_id": nonprofit_id}).all()
+    return found
+
+
+def as_of(session: Session) -> datetime:
+    """Up to when everybody who gave is counted."""
+    since = select(func.min(Task.created_at)).where(Task.name.in_(TASKS), Task.done_at.is_(None))
+    waiting = since.where(Task.queue.in_(QUEUES), Task.dead_at.is_(None))
+    moments = (session.scalar(one) for one in (waiting, since.where(Task.dead_at.is_not(None))))
+    return min((one for one in moments if one), default=clock.now())
+
+
+def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtext('people'), :nonprofit_id)"),
+        {"nonprofit_id": nonprofit_id},
+    )
+
+
+def _add(session: Session, nonprofit_id: int, giver_ids: Sequence[int], sign: int) -> None:
+    """Add (or, with sign -1, take out) what these givers' gifts count for."""
+    about = {"nonprofit_id": nonprofit_id, "giver_ids": list(giver_ids), "sign": sign}
+    for table, key, sums, fresh in (
+        ("day_donors", DONORS_KEY, ("donors",), _DONORS),
+        ("month_cohort", COHORT_KEY, ("donors", "gross_minor"), _COHORTS),
+    ):
+        signed = ", ".join(f":sign * {name}" for name in sums)
+        added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
+        session.execute(
+            text(f"""
+                INSERT INTO {table} ({key}, {", ".join(sums)})
+                SELECT {key}, {signed} FROM ({fresh.format(which=_OF_GIVERS)}) fresh ORDER BY {key}
+                ON CONFLICT ({key}) DO UPDATE SET {added}
+            """),  # noqa: S608 (names of our own columns)
+            about,
+        )
