@@ -1,4 +1,4 @@
-"""Tables of insight: what was worked out for whoever asked. Estimates: nothing that counts money reads them."""
+"""Tables of insight: what was worked out for whoever asked. Estimates, which no figure of money reads."""
 
 from datetime import date, datetime
 from typing import Any
