@@ -98,9 +98,7 @@ def site(variables: Mapping[str, str], port: int, logs: Path) -> Iterator[Proces
             "8",
             "app.wsgi:application",
         )
-        for queue in QUEUES:
-            started.worker(queue)
-        started.worker("sweep")
+        started.start("workers", "workers", *QUEUES, "sweep")
         wait_until_ready(f"http://127.0.0.1:{port}", started)
         yield started
 

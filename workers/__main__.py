@@ -1,9 +1,11 @@
-"""Starts workers: `python -m workers QUEUE [--processes N]`, or the sweeper: `python -m workers sweep`."""
+"""Starts workers: `python -m workers QUEUE… [--processes N]`; `sweep` among the queues is the sweeper."""
 
 import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 
 from app.core import runtime, settings
@@ -14,24 +16,34 @@ from workers import sweep
 from workers.listening import listen
 from workers.pool import Pool
 
+SWEEP = "sweep"
+
 
 def main(argv: list[str]) -> int:
     """Run until told to stop; 2 when the arguments or settings are wrong."""
     wanted = _parser().parse_args(argv)
     try:
         loaded = settings.load()
-        if wanted.queue in ("preview", "media"):
+        if {"preview", "media"} & set(wanted.queues):
             require_tools(loaded)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     runtime.start(loaded)
-    if wanted.queue == "sweep":
-        run_sweeper(loaded)
-    else:
-        size = wanted.processes or processes_of(wanted.queue, loaded)
-        Pool(size, lambda: listen(wanted.queue, loaded)).run()
+    Pool(works(wanted.queues, wanted.processes, loaded)).run()
     return 0
+
+
+def works(
+    queues: list[str], processes: int | None, loaded: Settings
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    """What each process shall do, by the name of its queue."""
+    for queue in queues:
+        if queue == SWEEP:
+            yield queue, partial(run_sweeper, loaded)
+        else:
+            for _ in range(processes or processes_of(queue, loaded)):
+                yield queue, partial(listen, queue, loaded)
 
 
 def require_tools(loaded: Settings) -> None:
@@ -62,9 +74,9 @@ def run_sweeper(loaded: Settings) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("queue", choices=(*QUEUES, "sweep"), metavar="QUEUE")
+    parser.add_argument("queues", nargs="+", choices=(*QUEUES, SWEEP), metavar="QUEUE")
     parser.add_argument(
-        "--processes", type=_at_least_one, help="how many; for preview and media else by the settings"
+        "--processes", type=_at_least_one, help="how many a queue; for preview and media else by the settings"
     )
     return parser
 

@@ -1,4 +1,6 @@
-"""Keeps a number of worker processes running: forked, started again after a pause, stopped together.
+"""Keeps worker processes running: forked, started again after a pause, stopped together.
+
+They share what their parent has imported, so that many take little more memory and time than one.
 
 RQ's own pool starts a scheduler beside each worker, polls, and starts again without a pause.
 """
@@ -7,7 +9,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 class _Place:
     """One of the processes, or the gap until it is started again."""
 
+    name: str
+    work: Callable[[], None]
     pid: int = 0
     started: float = 0.0
     start_at: float = 0.0
@@ -34,11 +38,10 @@ class _Place:
 
 
 class Pool:
-    """`size` processes that each run `work`; Redis or PostgreSQL being away ends them for a while at most."""
+    """A process for each of `works`, under its name; Redis or PostgreSQL being away ends it for a while."""
 
-    def __init__(self, size: int, work: Callable[[], None]) -> None:
-        self._work = work
-        self._places = [_Place() for _ in range(size)]
+    def __init__(self, works: Iterable[tuple[str, Callable[[], None]]]) -> None:
+        self._places = [_Place(name, work) for name, work in works]
         self._stop_asked = False
         self._reader, self._writer = os.pipe()
 
@@ -60,18 +63,18 @@ class Pool:
         for place in self._places:
             if not place.pid and place.start_at <= time.monotonic() and not self._stop_asked:
                 place.started = time.monotonic()
-                place.pid = self._fork()
+                place.pid = self._fork(place.work)
 
-    def _fork(self) -> int:
+    def _fork(self, work: Callable[[], None]) -> int:
         parent = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         pid = os.fork()
         if pid == 0:
-            self._become_child(parent)
+            self._become_child(parent, work)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
         return pid
 
-    def _become_child(self, parent: int) -> NoReturn:
+    def _become_child(self, parent: int, work: Callable[[], None]) -> NoReturn:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -79,7 +82,7 @@ class Pool:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
             stop_with_parent(parent)
-            self._work()
+            work()
             code = 0
         except Exception as error:  # the parent waits a little and tries again
             log.error("a worker process broke off", exc_info=error)
@@ -94,6 +97,7 @@ class Pool:
                     place.pause = FIRST_PAUSE
                 log.warning(
                     "a worker process ended; starting another",
+                    worker=place.name,
                     code=os.waitstatus_to_exitcode(ended[1]),
                     pause_seconds=place.pause,
                 )

@@ -136,9 +136,7 @@ def _start_processes(supervisor: Supervisor, plan: Plan, variables: dict[str, st
     host = LOOPBACK if plan.host == ANY_ADDRESS else plan.host
     supervisor.wait("web", lambda: _answers(f"http://{host}:{plan.port}/readyz"), FIRST_START_SECONDS)
     _tell(supervisor, "Web", f"{plan.host}:{plan.port}", began)
-    for queue in QUEUES:
-        supervisor.start(_worker(queue, f"worker-{queue}", variables))
-    supervisor.start(_worker("sweep", "sweeper", variables))
+    supervisor.start(_workers(variables))
     _tell(supervisor, "Workers", f"{' '.join(QUEUES)}, and the sweeper", began)
 
 
@@ -192,8 +190,9 @@ def _relay(host: str, port: int, target: int) -> Command:
     return Command("s3-relay", arguments, rank=RELAY_RANK)
 
 
-def _worker(what: str, name: str, variables: dict[str, str]) -> Command:
-    return Command(name, [sys.executable, "-m", "workers", what], variables, rank=PROCESS_RANK)
+def _workers(variables: dict[str, str]) -> Command:
+    arguments = [sys.executable, "-m", "workers", *QUEUES, "sweep"]
+    return Command("workers", arguments, variables, rank=PROCESS_RANK)
 
 
 def _answers(url: str) -> bool:

@@ -125,7 +125,7 @@ def test_the_whole_platform_comes_up_and_stops(home: Home) -> None:
             patch.delenv("KINDRELAY_BASE_URL", raising=False)
             assert environment(home)["KINDRELAY_BASE_URL"] == f"http://127.0.0.1:{port}"
         names = set(home.state().children)
-        assert names >= {*ENGINES, "web", "worker-money", "worker-media", "sweeper"}
+        assert names >= {*ENGINES, "web", "workers"}
         code, output = output_of(home, "admin", "nobody@example.org")
         assert (code, output) == (1, "Error: Nobody has signed up with nobody@example.org.\n")
     assert command.returncode == 0

@@ -104,13 +104,10 @@ def test_valkey_restarted_and_emptied_in_mid_transcode_costs_no_attempt(house: H
 
 def test_two_workers_on_two_tasks_for_one_video_publish_once(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
+    house.preview_held_in("ffmpeg")  # before the other begins: of two that are probing, one gives way there
+    first = task_of(video_id)
     with unit_of_work() as session:
-        first = session.scalars(
-            select(Task).where(Task.name == "media.preview", Task.done_at.is_(None))
-        ).one()
         session.add(Task(name=first.name, queue=first.queue, args=first.args, run_after=first.run_after))
-    house.hold("ffmpeg")
-    house.worker("preview")
     house.workers.start("second", "workers", "preview")
     house.until(lambda: house.held == 2)
     house.go()
