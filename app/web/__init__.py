@@ -22,6 +22,7 @@ from app.web import (
     signin,
     visitors,
 )
+from app.web.hooks import door
 
 SESSION_DAYS = 30
 MAX_FORM_BYTES = 30 * 1024 * 1024  # documents and covers; videos go straight to the object store
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
     failures.install(app)
     forms.install(app)
     outside.install(app, settings)
+    door.install(app)
     for blueprint in blueprints.ALL:
         app.register_blueprint(blueprint)
     for blueprint in blueprints.WITHOUT_CSRF:

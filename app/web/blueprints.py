@@ -25,7 +25,6 @@ from app.web.donate.views import donate
 from app.web.donor.monthly import donor_monthly
 from app.web.donor.views import donor
 from app.web.health import health
-from app.web.hooks.views import hooks
 from app.web.public.views import public
 from app.web.receipts.desk import desk_receipts
 from app.web.receipts.views import receipts
@@ -61,7 +60,6 @@ ALL: tuple[Blueprint, ...] = (
     donor,
     donor_monthly,
     receipts,
-    hooks,
     sandbox,
     sandbox_dashboard,
     sandbox_api,
@@ -87,4 +85,4 @@ ALL: tuple[Blueprint, ...] = (
 
 # Machines call these and prove themselves by signature or key, not by a form token. Touches are sent by a
 # page that is going away and cannot add a header; the cookie they need is not sent from other sites.
-WITHOUT_CSRF: tuple[Blueprint, ...] = (hooks, sandbox_api, watch_touches)
+WITHOUT_CSRF: tuple[Blueprint, ...] = (sandbox_api, watch_touches)

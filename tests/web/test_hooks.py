@@ -21,7 +21,7 @@ from app.donations.models import Donation, PaymentEvent
 from app.gateways.payments.sandbox import messages, signature
 from app.nonprofits.models import PaymentAccount
 from app.web import create_app
-from app.web.hooks.views import MAX_BODY_BYTES
+from app.web.hooks.door import MAX_BODY_BYTES
 from tests import factories
 from workers.runner import run_due
 

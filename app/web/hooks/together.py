@@ -4,7 +4,8 @@ A commit costs the same for one event as for eight. Nobody is answered before th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic, sleep
 
@@ -14,17 +15,16 @@ from app.gateways.payments.contract import VerifiedEvent
 
 # Seconds from one commit's beginning to the next: under load several webhooks are there by then, and one that
 # comes alone waits for nothing.
-APART = 0.005
+APART = 0.02
+PATIENCE_SECONDS = 60.0  # of one whose writer was stopped; the provider sends again
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Turn:
-    """What one webhook has told, and what came of it."""
+    """What one webhook has told, and how many of its events were new."""
 
     told: Sequence[VerifiedEvent]
-    new: int = 0
-    error: Exception | None = None
-    done: bool = False
+    new: Future[int] = field(default_factory=Future[int])
 
 
 _waiting: list[_Turn] = []
@@ -36,17 +36,14 @@ def keep(told: Sequence[VerifiedEvent]) -> int:
     """Keep the events of a webhook, each with its task; how many were new. They are committed on return."""
     turn = _Turn(told)
     with _in_line:
+        is_first = not _waiting
         _waiting.append(turn)
-    with _writing:
-        if not turn.done:
+    if is_first:  # it writes for all who come while the write before goes on
+        with _writing:
             sleep(max(0.0, _began[0] + APART - monotonic()))
             _began[0] = monotonic()
             _write(_all_who_wait())
-    if turn.error is not None:
-        raise turn.error
-    if not turn.done:  # whoever wrote for all was stopped in the middle of it
-        raise InterruptedError("the webhook was not kept")
-    return turn.new
+    return turn.new.result(PATIENCE_SECONDS)
 
 
 def _all_who_wait() -> list[_Turn]:
@@ -58,21 +55,26 @@ def _all_who_wait() -> list[_Turn]:
 
 def _write(turns: Sequence[_Turn]) -> None:
     try:
-        _commit(turns)
+        counts = _commit(turns)
     except Exception as error:  # whoever is at fault shall fail alone, and hear of it
         if len(turns) == 1:
-            turns[0].error, turns[0].done = error, True
+            turns[0].new.set_exception(error)
             return
         for turn in turns:
             _write([turn])
+        return
+    for turn, count in zip(turns, counts, strict=True):
+        turn.new.set_result(count)
 
 
-def _commit(turns: Sequence[_Turn]) -> None:
+def _commit(turns: Sequence[_Turn]) -> list[int]:
     with unit_of_work() as session:
         new = events.record_all(session, [event for turn in turns for event in turn.told])
-    for turn in turns:
-        for event in turn.told:
-            if (named := (event.provider, event.event_id)) in new:
-                new.remove(named)
-                turn.new += 1
-        turn.done = True
+    return [_taken_from(new, turn.told) for turn in turns]
+
+
+def _taken_from(new: set[tuple[str, str]], told: Sequence[VerifiedEvent]) -> int:
+    """How many of these are new; what several webhooks tell at once is new in the first of them."""
+    mine = {(event.provider, event.event_id) for event in told} & new
+    new -= mine
+    return len(mine)
