@@ -38,6 +38,7 @@ from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
 from app.web.watch.captions import watch_captions
 from app.web.watch.files import watch_files
+from app.web.watch.relay import watch_relay
 from app.web.watch.touches import consent, watch_touches
 from app.web.watch.views import watch
 
@@ -48,6 +49,7 @@ ALL: tuple[Blueprint, ...] = (
     watch,
     watch_captions,
     watch_files,
+    watch_relay,
     watch_touches,
     consent,
     studio,

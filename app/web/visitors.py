@@ -15,11 +15,12 @@ from werkzeug.wrappers.response import Response
 from app.core.ids import new_code
 from app.core.settings import Settings
 
-CONSENT, VISITOR, SESSION, CAME_BY = "consent", "visitor", "visit", "came_by"
+CONSENT, VISITOR, SESSION, CAME_BY, PASSED_ON = "consent", "visitor", "visit", "came_by", "passed_on"
 YEAR = timedelta(days=365)
 QUIET = timedelta(minutes=30)  # a session ends when nothing was looked at for so long
 CODE_LENGTH = 22
 LONGEST_SHARE = 40
+MOST_PASSED_ON = 40  # shares of one's own that are remembered
 
 # Pages on which a visitor is asked: those that show videos.
 ASKING = frozenset({"public.home", "watch.video"})
@@ -34,11 +35,12 @@ class Visitor:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Keep the cookies of visitors who have agreed; templates get `asks_consent()` and `came_by()`."""
+    """Keep the cookies of visitors who have agreed; templates get `asks_consent()`, `came_by()`
+    and `passed_on()`."""
     app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key)
     app.add_template_global(asks_consent)
     app.add_template_global(came_by)
-    secure = settings.base_url.startswith("https:")
+    app.add_template_global(passed_on)
 
     @app.after_request
     def keep(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction] (registered)
@@ -49,8 +51,7 @@ def install(app: Flask, settings: Settings) -> None:
             began = known.session_at.timestamp() if known else time.time()
             of_visit = {SESSION: str(int(began)), CAME_BY: came_by()}
             for name, value, age in ((VISITOR, code, YEAR), *((*one, QUIET) for one in of_visit.items())):
-                signed = str(_signer().dumps(value, salt=name))  # good under this name alone
-                response.set_cookie(name, signed, age, secure=secure, httponly=True, samesite="Lax")
+                _keep(response, name, value, age)
         return response
 
 
@@ -64,10 +65,29 @@ def visitor() -> Visitor | None:
 
 def came_by() -> str:
     """The code of the share that this page, or with consent this session, was come to by; empty for none."""
-    named = request.args.get("r", "")
-    if len(named) <= LONGEST_SHARE and named.isascii() and named.isalnum():
+    return through(request.args.get("r", ""))
+
+
+def through(named: str) -> str:
+    """The code of the share that is `named`; where it is none, or the visitor's own, that of this session.
+
+    Whoever opens a link of their own to look at it has not been reached by anybody.
+    """
+    if len(named) <= LONGEST_SHARE and named.isascii() and named.isalnum() and named not in passed_on():
         return named
     return (_read(CAME_BY) or "") if agreed() else ""
+
+
+def passed_on() -> list[str]:
+    """The codes of the shares that a visitor who agreed has made in this browser, the newest last."""
+    return (_read(PASSED_ON) or "").split() if agreed() else []
+
+
+def remember_passed_on(response: Response, code: str) -> None:
+    """Keep the code of a share that was made now, if the visitor has agreed to be known."""
+    if agreed():
+        codes = [*(one for one in passed_on() if one != code), code]
+        _keep(response, PASSED_ON, " ".join(codes[-MOST_PASSED_ON:]), YEAR)
 
 
 def agreed() -> bool:
@@ -82,15 +102,24 @@ def asks_consent() -> bool:
 
 def answer(response: Response, *, yes: bool) -> None:
     """Keep an answer; a no takes the cookies away."""
-    secure = cast("bool", current_app.config["SESSION_COOKIE_SECURE"])
-    response.set_cookie(CONSENT, "yes" if yes else "no", YEAR, secure=secure, httponly=True, samesite="Lax")
+    _set(response, CONSENT, "yes" if yes else "no", YEAR)
     if not yes:
-        for name in (VISITOR, SESSION, CAME_BY):
+        for name in (VISITOR, SESSION, CAME_BY, PASSED_ON):
             response.delete_cookie(name)
 
 
 def _refuses() -> bool:
     return request.headers.get("Sec-GPC") == "1"
+
+
+def _keep(response: Response, name: str, value: str, age: timedelta) -> None:
+    """Set a signed cookie; it is good under its own name alone."""
+    _set(response, name, str(_signer().dumps(value, salt=name)), age)
+
+
+def _set(response: Response, name: str, value: str, age: timedelta) -> None:
+    secure = cast("bool", current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(name, value, age, secure=secure, httponly=True, samesite="Lax")
 
 
 def _signer() -> URLSafeSerializer:

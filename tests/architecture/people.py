@@ -12,6 +12,7 @@ from app.core.ids import new_code
 from app.core.models import Alert, Task
 from app.core.money import Money
 from app.core.settings import Settings
+from app.credit import relay
 from app.credit.models import CreditDispute, HeldPart
 from app.donations import donors, monthly, receipts
 from app.donations.models import Dispute, Donation, MonthlyGift
@@ -106,6 +107,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "mail_id": str(mail.id),
         "attachment_number": "1",
         "provider": "sandbox",
+        "share_token": relay.own_token(relay.make(session, video.id, "").code, settings.secret_key),
         "tag": project.tag,
         "donor_token": donors.link_token(gift, settings.secret_key),
         "monthly_token": monthly.link_token(_monthly_gift(session, gift), settings.secret_key),

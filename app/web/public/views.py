@@ -119,6 +119,7 @@ def robots() -> Response:
         "/sandbox",
         "/hooks",
         "/reset",
+        "/shares",
         "/sign-",
     )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "Disallow: /*/donate", ""]

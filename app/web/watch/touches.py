@@ -16,6 +16,7 @@ from app.web.access import Rule, allow
 from app.web.addresses import own_path
 from app.web.limits import SHARE, limiter
 from app.web.outside import touch_stream
+from app.web.watch.badge import own_address
 from app.web.watch.views import link_to
 
 watch_touches = Blueprint("watch_touches", __name__)
@@ -48,11 +49,12 @@ def tell() -> ResponseReturnValue:
     except ValidationError:
         return "", 400
     known = visitors.visitor()
+    through = "" if batch.through in visitors.passed_on() else batch.through
     if known is not None and batch.told:
         told = [Told(code, kind, min(max(ago, 0), HOUR_MS)) for code, kind, ago in batch.told]
-        touches.tell(touch_stream(), known.code, known.session_at, told, batch.through)
-    elif batch.through and any(kind == touches.ARRIVE for _, kind, _ in batch.told):
-        touches.tell_arrival(touch_stream(), batch.through)
+        touches.tell(touch_stream(), known.code, known.session_at, told, through)
+    elif through and any(kind == touches.ARRIVE for _, kind, _ in batch.told):
+        touches.tell_arrival(touch_stream(), through)
     return "", 204
 
 
@@ -61,11 +63,17 @@ def tell() -> ResponseReturnValue:
 @limiter.limit(SHARE)
 def share(code: str) -> ResponseReturnValue:
     """A link of one's own to pass on; it remembers the share that its maker came by."""
-    came_by = request.form.get("r", "")[:LONGEST_CODE] or visitors.came_by()
+    came_by = visitors.through(request.form.get("r", ""))
     with unit_of_work() as session:
         video = feed.by_code(session, code).video
-        made = relay.make(session, video.id, came_by)
-    return jsonify(link=f"{link_to(code)}?r={made.code}", qr=url_for("watch.qr", code=code, r=made.code)), 201
+        made = relay.make(session, video.id, came_by, visitors.passed_on())
+    answer = jsonify(
+        link=f"{link_to(code)}?r={made.code}",
+        qr=url_for("watch.qr", code=code, r=made.code),
+        own=own_address(made),
+    )
+    visitors.remember_passed_on(answer, made.code)
+    return answer, 201
 
 
 @consent.post("/consent")

@@ -12,7 +12,7 @@ from app.videos import feed
 from app.web.access import Rule, allow
 from app.web.outside import settings
 from app.web.signin import current_person
-from app.web.watch import linked_data
+from app.web.watch import badge, linked_data
 from app.web.watch.presets import amount_marks, preset_amounts, round_money
 from app.web.watch.stage import stages
 
@@ -43,9 +43,15 @@ def video(code: str) -> ResponseReturnValue:
             else [one for one in feed.newest(session, MORE + 1) if one.video.id != showing.video.id][:MORE]
         )
         [stage, *others] = stages(session, [showing, *more])
+        relayed = badge.of(session, showing.video)
     link = link_to(code)
     return render_template(
-        "watch/video.html", stage=stage, others=others, link=link, json_ld=linked_data.of(stage, link)
+        "watch/video.html",
+        stage=stage,
+        others=others,
+        relayed=relayed,
+        link=link,
+        json_ld=linked_data.of(stage, link),
     )
 
 
