@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import clock
@@ -23,10 +24,11 @@ SHOWN_FOR = timedelta(days=60)  # and how long
 
 @dataclass(frozen=True)
 class Own:
-    """A gift with what a creator's videos have of it: credited, and what refunds left of that. `outcome` is
-    that of what the creator said of it last, None who said nothing."""
+    """A gift with what a creator's videos have of it: credited, and what refunds left of that. `videos` are
+    their titles. `outcome` is that of what the creator said of it last, None who said nothing."""
 
     donation: Donation
+    videos: Sequence[str]
     credited: Money
     left: Money
     outcome: str | None
@@ -43,6 +45,12 @@ def of_creator(session: Session, creator_id: int, page: int) -> tuple[Sequence[O
         .where(standing)
         .scalar_subquery()
     )
+    titles = (
+        select(func.array_agg(aggregate_order_by(Video.title, Credit.id)))
+        .join(Credit, Credit.video_id == Video.id)
+        .where(standing)
+        .scalar_subquery()
+    )
     said = and_(CreditDispute.donation_id == Donation.id, CreditDispute.creator_id == creator_id)
     outcome = (
         select(CreditDispute.outcome).where(said).order_by(CreditDispute.id.desc()).limit(1).scalar_subquery()
@@ -50,7 +58,7 @@ def of_creator(session: Session, creator_id: int, page: int) -> tuple[Sequence[O
     theirs = select(Credit.donation_id).where(Credit.creator_id == creator_id)
     spoken = select(CreditDispute.donation_id).where(CreditDispute.creator_id == creator_id)
     rows = session.execute(
-        select(Donation, credited, gone, outcome)
+        select(Donation, titles, credited, gone, outcome)
         .where(Donation.id.in_(theirs.union(spoken)))
         .options(joinedload(Donation.project), joinedload(Donation.nonprofit))
         .order_by(Donation.id.desc())
@@ -60,11 +68,12 @@ def of_creator(session: Session, creator_id: int, page: int) -> tuple[Sequence[O
     found = [
         Own(
             donation,
+            videos or (),
             Money(int(amount), donation.currency),
             Money(int(amount) - int(taken), donation.currency),
             answer,
         )
-        for donation, amount, taken, answer in rows
+        for donation, videos, amount, taken, answer in rows
     ]
     return found[:PAGE], len(found) > PAGE
 
