@@ -1,4 +1,4 @@
-"""What reports need beyond sums of money: it follows settlement in tasks of its own, and money never waits."""
+"""What reports need beyond sums of money follows settlement in tasks of its own: money never waits."""
 
 from collections.abc import Sequence
 

@@ -44,7 +44,7 @@ class DayRollup(Row):
 
 
 class Giving(Base):
-    """Whose gift a donation is, decided once. The giver is told by the id of a first gift to the nonprofit, and
+    """Whose gift a donation is, decided once. A giver is told by the id of a first gift to the nonprofit and
     by nothing else, so what was counted stays when a donor is forgotten.
 
     `counted_to` is the last decision on the donation's credit that the counts of people know of: 0 for the

@@ -1,11 +1,25 @@
-"""Behind every figure: the gifts and refunds it is made of, and credit that was moved, line by line."""
+"""Behind every figure: the gifts and refunds it is made of, and credit that was moved, line by line.
+
+A line is a credit, a reversal or a withdrawal. Newest first, a page of them is found through indexes in each
+of the projects, however many there are; their sums are those of the rollup.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -15,21 +29,17 @@ from app.core.money import Money
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.donations.models import Donation
 from app.projects.models import Project
+from app.reports import which as whose
+from app.reports.figures import Figures
+from app.reports.models import DayRollup
 from app.reports.periods import Period
-from app.reports.queries import Figures
+from app.reports.queries import MONEY
+from app.reports.rollups import rule_of
+from app.reports.which import Scope, Which
 from app.videos.models import Video
 
 PAGE = 100
-
-
-@dataclass(frozen=True)
-class Which:
-    """Which movements of a period: of a video, of a creator, or (uncredited) of neither; all by default."""
-
-    currency: str
-    video_code: str = ""
-    creator_code: str = ""
-    uncredited: bool = False
+KINDS = ("gift", "refund", "moved")  # in the order of lines of one moment
 
 
 @dataclass(frozen=True)
@@ -48,49 +58,80 @@ class Movement:
     anonymous: bool
     email: str
     project: str
+    project_code: str
     video: str | None
+    video_code: str | None
     creator: str | None
+    rule: str
     amount: Money
     fee: Money
 
 
-def listed(
-    session: Session, nonprofit_id: int, period: Period, which: Which, page: int = 1
-) -> Sequence[Movement]:
-    """A page of the movements behind a figure, newest first; pages count from 1."""
-    rows = _all(nonprofit_id, period, which).subquery()
-    found = session.execute(
-        select(rows)
-        .order_by(rows.c.at.desc(), rows.c.number, rows.c.credit_id, rows.c.amount)
-        .limit(PAGE)
-        .offset((max(page, 1) - 1) * PAGE)
+@dataclass(frozen=True)
+class Page:
+    """Lines, newest first, and what to ask for those after them with: empty when there are none."""
+
+    movements: Sequence[Movement]
+    next: str
+
+
+class _Place(NamedTuple):
+    """Where a page ended."""
+
+    at: datetime
+    kind: int
+    id: int
+
+
+def page(session: Session, nonprofit_id: int, period: Period, which: Which, after: str = "") -> Page:
+    """The lines behind a figure that come `after` a page's end; the newest without it, or for nonsense."""
+    scope = whose.scope(session, which)
+    found = union_all(
+        *(_newest(kind, nonprofit_id, period, scope, _place(after)) for kind in range(len(KINDS)))
+    ).subquery()
+    places = session.execute(
+        select(found.c.at, found.c.kind, found.c.id)
+        .order_by(found.c.at.desc(), found.c.kind.desc(), found.c.id.desc())
+        .limit(PAGE + 1)
+    ).all()
+    shown = [_Place(*one) for one in places[:PAGE]]
+    return Page(_read(session, shown), _told(shown[-1]) if len(places) > PAGE else "")
+
+
+def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -> list[Figures]:
+    """What the lines add up to, a currency; from the rollup."""
+    scope = whose.scope(session, which)
+    summed = (scope.donations, *[getattr(DayRollup, name) for name in MONEY])
+    rows = session.execute(
+        select(DayRollup.currency, *[func.sum(one) for one in summed])
+        .where(*_of_rollup(nonprofit_id, period, scope))
+        .group_by(DayRollup.currency)
+        .order_by(DayRollup.currency)
     )
-    return [
-        Movement(
-            row.at,
-            row.is_gift,
-            row.is_decided,
-            row.number,
-            row.donor_name,
-            row.anonymous,
-            row.email,
-            row.project,
-            row.video,
-            row.creator,
-            Money(row.amount, which.currency),
-            Money(row.fee, which.currency),
-        )
-        for row in found
+    return [Figures(currency, *[int(one) for one in sums]) for currency, *sums in rows]
+
+
+def count(session: Session, nonprofit_id: int, period: Period, which: Which) -> int:
+    """How many lines there are behind a figure."""
+    scope = whose.scope(session, which)
+    lines = select(func.coalesce(func.sum(DayRollup.lines), 0))
+    return int(session.scalar(lines.where(*_of_rollup(nonprofit_id, period, scope))) or 0)
+
+
+def statement(nonprofit_id: int, period: Period, which: Which) -> Select[*tuple[Any, ...]]:
+    """Every line behind a figure with all there is to say of it, oldest first, in a total order.
+
+    To be read through a cursor: there may be a million of them.
+    """
+    conditions = [Project.nonprofit_id == nonprofit_id, *_told_by_codes(which)]
+    lines = [
+        _line(kind)
+        .join(Project, Project.id == _table(kind).project_id)
+        .where(*_in(_table(kind), period), *conditions)
+        for kind in range(len(KINDS))
     ]
-
-
-def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -> tuple[Figures, int]:
-    """The movements added up, straight from the credits, and how many there are."""
-    rows = _all(nonprofit_id, period, which).subquery()
-    added = [func.coalesce(func.sum(rows.c[name]), 0) for name in ("gifts", "gross", "refunded", "fee")]
-    sums = session.execute(select(*added, func.count())).one()
-    *values, count = (int(one) for one in sums)
-    return Figures(which.currency, *values), count
+    found = union_all(*lines).subquery()
+    return _named(found).order_by(found.c.at, found.c.place, found.c.id)
 
 
 def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Donation:
@@ -103,65 +144,155 @@ def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Dona
     return donation
 
 
-def _all(nonprofit_id: int, period: Period, which: Which) -> Any:
-    none = literal(0)
-    gifts = _rows(Credit, literal(1), Credit.amount_minor, none, Credit.fee_minor)
-    taken_back = _rows(
-        CreditReversal, none, none, CreditReversal.amount_minor, CreditReversal.fee_minor
-    ).join(CreditReversal, CreditReversal.credit_id == Credit.id)
-    moved_out = _rows(
-        CreditWithdrawal,
-        literal(-1),
-        -Credit.amount_minor,
-        -CreditWithdrawal.refunded_minor,
-        -CreditWithdrawal.fee_minor,
-    ).join(CreditWithdrawal, CreditWithdrawal.credit_id == Credit.id)
-    return gifts.where(*_conditions(nonprofit_id, period, which, Credit.at)).union_all(
-        taken_back.where(*_conditions(nonprofit_id, period, which, CreditReversal.at)),
-        moved_out.where(*_conditions(nonprofit_id, period, which, CreditWithdrawal.at)),
-    )
-
-
-def _rows(table: Any, gifts: Any, gross: Any, refunded: Any, fee: Any) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Credit.id.label("credit_id"),
-            table.at.label("at"),
-            (gifts > 0).label("is_gift"),
-            table.decision_id.is_not(None).label("is_decided"),
-            Donation.number.label("number"),
-            Donation.donor_name.label("donor_name"),
-            Donation.anonymous.label("anonymous"),
-            Donation.email.label("email"),
-            Project.title.label("project"),
-            Video.title.label("video"),
-            Person.name.label("creator"),
-            gifts.label("gifts"),
-            gross.label("gross"),
-            refunded.label("refunded"),
-            (gross - refunded).label("amount"),
-            fee.label("fee"),
-        )
-        .select_from(Credit)
-        .join(Donation, Donation.id == Credit.donation_id)
-        .join(Project, Project.id == Donation.project_id)
-        .outerjoin(Video, Video.id == Credit.video_id)
-        .outerjoin(Person, Person.id == Credit.creator_id)
-    )
-
-
-def _conditions(nonprofit_id: int, period: Period, which: Which, at: Any) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        Donation.nonprofit_id == nonprofit_id,
-        at >= period.starts_at,
-        at < period.ends_at,
+def _of_rollup(nonprofit_id: int, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
+    return [
+        DayRollup.nonprofit_id == nonprofit_id,
+        DayRollup.day >= period.first,
+        DayRollup.day < period.until,
+        *scope.on(DayRollup),
     ]
+
+
+def _table(kind: int) -> Any:
+    return (Credit, CreditReversal, CreditWithdrawal)[kind]
+
+
+def _newest(
+    kind: int, nonprofit_id: int, period: Period, scope: Scope, after: _Place | None
+) -> Select[*tuple[Any, ...]]:
+    """The places of one kind's newest lines, as many as a page can show, found in each project for itself."""
+    table = _table(kind)
+    conditions = [*_in(table, period), *scope.on(Credit), *_after(table, kind, after)]
+    query = select(table.at, table.id).where(table.project_id == Project.id, *conditions)
+    if table is not Credit:
+        query = query.join(Credit, Credit.id == table.credit_id)
+    some = query.order_by(table.at.desc(), table.id.desc()).limit(PAGE + 1).lateral()
+    return (
+        select(some.c.at, literal(kind).label("kind"), some.c.id)
+        .select_from(Project)
+        .join(some, true())
+        .where(Project.nonprofit_id == nonprofit_id)
+    )
+
+
+def _in(table: Any, period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.at >= period.starts_at, table.at < period.ends_at
+
+
+def _after(table: Any, kind: int, place: _Place | None) -> list[ColumnElement[bool]]:
+    if place is None:
+        return []
+    if kind == place.kind:
+        return [tuple_(table.at, table.id) < tuple_(literal(place.at), literal(place.id))]
+    return [table.at <= place.at if kind < place.kind else table.at < place.at]
+
+
+def _told(place: _Place) -> str:
+    return f"{place.at.astimezone(UTC).isoformat()}_{place.kind}_{place.id}"
+
+
+def _place(text: str) -> _Place | None:
+    """Where a page ended, from an address; None for anything that is not such a place."""
+    try:
+        at, kind, row = text.split("_")
+        place = _Place(datetime.fromisoformat(at), int(kind), int(row))
+    except ValueError:
+        return None
+    known = place.at.tzinfo and 0 <= place.kind < len(KINDS) and 0 <= place.id < 2**63
+    return place if known else None
+
+
+def _read(session: Session, places: Sequence[_Place]) -> list[Movement]:
+    ids = [[one.id for one in places if one.kind == kind] for kind in range(len(KINDS))]
+    lines = [_line(kind).where(_table(kind).id.in_(ids[kind])) for kind in range(len(KINDS))]
+    rows = session.execute(_named(union_all(*lines).subquery())).all()
+    found = {(row.place, row.id): row for row in rows}
+    return [_movement(found[one.kind, one.id]) for one in places]
+
+
+def _movement(row: Any) -> Movement:
+    return Movement(
+        row.at,
+        row.kind == KINDS[0],
+        row.is_decided,
+        row.number,
+        row.donor_name,
+        row.anonymous,
+        row.email,
+        row.project,
+        row.project_code,
+        row.video,
+        row.video_code,
+        row.creator,
+        rule_of(row.rule, row.rule_version),
+        Money(row.gross - row.refunded, row.currency),
+        Money(row.fee, row.currency),
+    )
+
+
+def _told_by_codes(which: Which) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if which.currency:
         conditions.append(Credit.currency == which.currency)
-    if which.video_code:
-        conditions.append(Video.code == which.video_code)
-    if which.creator_code:
-        conditions.append(Person.code == which.creator_code)
+    for code, table, column in (
+        (which.video_code, Video, Credit.video_id),
+        (which.creator_code, Person, Credit.creator_id),
+        (which.project_code, Project, Credit.project_id),
+    ):
+        if code:
+            conditions.append(column == select(table.id).where(table.code == code).scalar_subquery())
     if which.uncredited:
         conditions.append(Credit.video_id.is_(None))
     return conditions
+
+
+def _line(kind: int) -> Select[*tuple[Any, ...]]:
+    """Lines of a kind, with the credit that each is of."""
+    table, none = _table(kind), literal(0)
+    gross, refunded, fee = (
+        (Credit.amount_minor, none, Credit.fee_minor),
+        (none, CreditReversal.amount_minor, CreditReversal.fee_minor),
+        (-Credit.amount_minor, -CreditWithdrawal.refunded_minor, -CreditWithdrawal.fee_minor),
+    )[kind]
+    query = select(
+        table.at,
+        literal(kind).label("place"),
+        table.id,
+        literal(KINDS[kind]).label("kind"),
+        table.decision_id.is_not(None).label("is_decided"),
+        Credit.id.label("credit_id"),
+        Credit.donation_id,
+        Credit.project_id,
+        Credit.video_id,
+        Credit.creator_id,
+        Credit.currency,
+        Credit.rule,
+        Credit.rule_version,
+        gross.label("gross"),
+        refunded.label("refunded"),
+        fee.label("fee"),
+    ).select_from(Credit)
+    return query if table is Credit else query.join(table, table.credit_id == Credit.id)
+
+
+def _named(lines: Subquery) -> Select[*tuple[Any, ...]]:
+    """Lines with the names of all that they are of."""
+    return (
+        select(
+            lines,
+            Donation.number,
+            Donation.donor_name,
+            Donation.anonymous,
+            Donation.email,
+            Project.title.label("project"),
+            Project.code.label("project_code"),
+            Video.title.label("video"),
+            Video.code.label("video_code"),
+            Person.name.label("creator"),
+        )
+        .select_from(lines)
+        .join(Donation, Donation.id == lines.c.donation_id)
+        .join(Project, Project.id == lines.c.project_id)
+        .outerjoin(Video, Video.id == lines.c.video_id)
+        .outerjoin(Person, Person.id == lines.c.creator_id)
+    )

@@ -103,7 +103,7 @@ def count(session: Session, donation_ids: Collection[int]) -> None:
             text("SELECT DISTINCT giver_id FROM giving WHERE donation_id = ANY(:ids)"), about
         ).all()
         _add(session, nonprofit_id, givers, -1)
-        session.execute(text(f"{_COUNTED} AND donation_id = ANY(:ids)"), about)  # noqa: S608 (our own)
+        session.execute(text(f"{_COUNTED} AND donation_id = ANY(:ids)"), about)
         _add(session, nonprofit_id, givers, 1)
         for table in ("day_donors", "month_cohort"):
             gone = text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id AND donors = 0")  # noqa: S608
@@ -125,7 +125,7 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     session.execute(text(_COUNTED), about)
     for table, fresh in (("day_donors", _DONORS), ("month_cohort", _COHORTS)):
         session.execute(text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id"), about)  # noqa: S608
-        session.execute(text(f"INSERT INTO {table} {fresh.format(which='')}"), about)  # noqa: S608 (our own)
+        session.execute(text(f"INSERT INTO {table} {fresh.format(which='')}"), about)
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
@@ -151,10 +151,8 @@ def as_of(session: Session) -> datetime:
 
 
 def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext('people'), :nonprofit_id)"),
-        {"nonprofit_id": nonprofit_id},
-    )
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('people'), CAST(:nonprofit_id AS int))")
+    session.execute(lock, {"nonprofit_id": nonprofit_id})
 
 
 def _add(session: Session, nonprofit_id: int, giver_ids: Sequence[int], sign: int) -> None:

@@ -1,174 +1,212 @@
-"""The report: what each creator and each video brought in a period, with the period before beside it.
+"""The report: what each creator, video and project brought in a period, with the period before beside it.
 
-Every figure is a sum of the rollup; currencies are never added together. The uncredited part is a row of its
-own, so the rows of a currency always add up to its total.
+Every figure is a sum of rollups; currencies are never added together. The uncredited part is a row of its
+own, so that the money of a currency's rows always adds up to its total. Donations do not: a gift that is
+split counts once in each row that it reaches, and once in the total.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.core.money import Money
-from app.credit.models import Credit, CreditReversal
-from app.donations.models import Donation
-from app.reports.models import DayRollup
+from app.credit.models import VideoCount
+from app.projects.models import Project
+from app.reports import people
+from app.reports.figures import Cause, Clip, Creator, Figures, Line
+from app.reports.models import DayDonors, DayRollup
 from app.reports.periods import Period
 from app.videos.models import Video
 
-
-@dataclass(frozen=True)
-class Figures:
-    """Sums in one currency. `donations` counts gifts; `net` is what is left after refunds and fees."""
-
-    currency: str
-    donations: int = 0
-    gross_minor: int = 0
-    refunded_minor: int = 0
-    fee_minor: int = 0
-
-    def __add__(self, other: "Figures") -> "Figures":
-        if other.currency != self.currency:
-            raise ValueError(f"cannot mix {self.currency} and {other.currency}")
-        return Figures(
-            self.currency,
-            self.donations + other.donations,
-            self.gross_minor + other.gross_minor,
-            self.refunded_minor + other.refunded_minor,
-            self.fee_minor + other.fee_minor,
-        )
-
-    @property
-    def gross(self) -> Money:
-        return Money(self.gross_minor, self.currency)
-
-    @property
-    def refunded(self) -> Money:
-        return Money(self.refunded_minor, self.currency)
-
-    @property
-    def fees(self) -> Money:
-        return Money(self.fee_minor, self.currency)
-
-    @property
-    def net(self) -> Money:
-        return Money(self.gross_minor - self.refunded_minor - self.fee_minor, self.currency)
-
-
-class Line(NamedTuple):
-    """A row of the report: a creator, a video with its creator, or (both None) what no video moved."""
-
-    creator: Person | None
-    video: Video | None
-    now: Figures
-    before: Figures
+TOUCHES = {"shown": "shown", "view": "views", "open": "opens", "arrive": "arrivals"}
+MONEY = ("gross_minor", "refunded_minor", "fee_minor", "relay_minor")
 
 
 @dataclass(frozen=True)
 class Report:
-    """A nonprofit's report for a period; lines by currency, then by what they brought, uncredited last."""
+    """A nonprofit's report for a period; lines by currency, then by what they brought, uncredited last.
+
+    `donors_as_of` is the moment up to which it is counted who gave, never after the period's end.
+    """
 
     period: Period
     rule: str
-    creators: list[Line]
-    videos: list[Line]
+    donors_as_of: datetime
+    creators: list[Line] = field(default_factory=list[Line])
+    videos: list[Line] = field(default_factory=list[Line])
+    projects: list[Line] = field(default_factory=list[Line])
     totals: list[Line] = field(default_factory=list[Line])
 
 
-Key = tuple[int | None, int | None, str]  # creator, video, currency
+class _Part(NamedTuple):
+    """What a video (or none) brought a project in a period, in a currency, or how often it was touched."""
+
+    creator_id: int
+    video_id: int
+    project_id: int
+    currency: str
+    figures: Mapping[str, int]
 
 
-def report(session: Session, nonprofit_id: int, period: Period) -> Report:
-    """The report of a nonprofit for a period."""
-    now = _sums(session, nonprofit_id, period)
-    before = _sums(session, nonprofit_id, period.previous())
-    people = _by_id(session, Person, (key[0] for key in (*now, *before)))
-    videos = _by_id(session, Video, (key[1] for key in (*now, *before)))
+class _Level(NamedTuple):
+    """One of the report's tables: whose lines it has, and which count of donations is theirs."""
 
-    def lines(part: Callable[[Key], Key]) -> list[Line]:
-        these, those = _grouped(now, part), _grouped(before, part)
+    scope: str
+    key: Callable[[_Part], tuple[int, int, int]]  # creator, video, project; 0 is none
+    count: str
+
+
+LEVELS = {
+    "creators": _Level("creator", lambda part: (part.creator_id, 0, 0), "creator_donations"),
+    "videos": _Level("video", lambda part: (part.creator_id, part.video_id, 0), "donations"),
+    "projects": _Level("project", lambda part: (0, 0, part.project_id), "gifts"),
+    "totals": _Level("total", lambda _: (0, 0, 0), "gifts"),
+}
+Key = tuple[tuple[int, int, int], str]  # whose, currency
+Donors = Mapping[tuple[str, int, str], int]  # by scope, id and currency
+
+
+def report(session: Session, nonprofit_id: int, period: Period, before: Period | None = None) -> Report:
+    """The report of a nonprofit for a period, compared with the period `before` (by default the one that
+    the period itself is compared with)."""
+    earlier = before or period.previous()
+    rules: set[str] = set()
+    now = [*_money(session, nonprofit_id, period, rules), *_touches(session, nonprofit_id, period)]
+    then = [*_money(session, nonprofit_id, earlier, set()), *_touches(session, nonprofit_id, earlier)]
+    donors, donors_then = (_donors(session, nonprofit_id, one) for one in (period, earlier))
+    names = _Names(session, [*now, *then])
+    tables: dict[str, list[Line]] = {}
+    for name, level in LEVELS.items():
+        these, those = _lines(level, now, donors), _lines(level, then, donors_then)
         found = [
-            Line(
-                people.get(key[0]),
-                videos.get(key[1]),
-                these.get(key, Figures(key[2])),
-                those.get(key, Figures(key[2])),
-            )
+            names.line(key, these.get(key) or Figures(key[1]), those.get(key) or Figures(key[1]))
             for key in {**these, **those}
         ]
-        return sorted(found, key=_order)
-
-    return Report(
-        period=period,
-        rule=_rules(session, nonprofit_id, period),
-        creators=lines(lambda key: (key[0], None, key[2])),
-        videos=lines(lambda key: key),
-        totals=lines(lambda key: (None, None, key[2])),
-    )
+        tables[name] = sorted(found, key=_order)
+    as_of = min(people.as_of(session), period.ends_at)
+    return Report(period, ", ".join(sorted(rules)), as_of, **tables)
 
 
-def _rules(session: Session, nonprofit_id: int, period: Period) -> str:
-    """The rules that decided what the period shows, with their versions, whatever the projects say today.
+def _money(session: Session, nonprofit_id: int, period: Period, rules: set[str]) -> list[_Part]:
+    """What the rollup has of a period; notes the rules that decided it, whatever the projects say today.
 
     A refund goes by the rule that had decided the credit it takes from.
     """
-    found: set[tuple[str, int]] = set()
-    for table in (Credit, CreditReversal):
-        query = select(Credit.rule, Credit.rule_version).join(Donation, Donation.id == Credit.donation_id)
-        if table is CreditReversal:
-            query = query.join(CreditReversal, CreditReversal.credit_id == Credit.id)
-        rows = session.execute(
-            query.where(
-                Donation.nonprofit_id == nonprofit_id,
-                table.at >= period.starts_at,
-                table.at < period.ends_at,
-            ).distinct()
-        )
-        found.update((rule, version) for rule, version in rows)
-    return ", ".join(f"{rule} v{version}" for rule, version in sorted(found))
-
-
-def _sums(session: Session, nonprofit_id: int, period: Period) -> dict[Key, Figures]:
+    names = ("donations", "creator_donations", "gifts", *MONEY)
+    keys = (DayRollup.creator_id, DayRollup.video_id, DayRollup.project_id, DayRollup.currency)
     rows = session.execute(
-        select(
-            DayRollup.creator_id,
-            DayRollup.video_id,
-            DayRollup.currency,
-            func.sum(DayRollup.donations),
-            func.sum(DayRollup.gross_minor),
-            func.sum(DayRollup.refunded_minor),
-            func.sum(DayRollup.fee_minor),
-        )
+        select(*keys, DayRollup.rule, *[func.sum(getattr(DayRollup, name)) for name in names])
         .where(
             DayRollup.nonprofit_id == nonprofit_id,
             DayRollup.day >= period.first,
             DayRollup.day < period.until,
         )
-        .group_by(DayRollup.creator_id, DayRollup.video_id, DayRollup.currency)
+        .group_by(*keys, DayRollup.rule)
     )
+    found: list[_Part] = []
+    for creator_id, video_id, project_id, currency, rule, *sums in rows:
+        rules.add(rule)
+        figures = {name: int(one) for name, one in zip(names, sums, strict=True)}
+        found.append(_Part(creator_id or 0, video_id or 0, project_id, currency, figures))
+    return found
+
+
+def _touches(session: Session, nonprofit_id: int, period: Period) -> list[_Part]:
+    """How often videos were touched while they carried one of its projects, in the project's currency."""
+    rows = session.execute(
+        select(
+            Video.creator_id,
+            Video.id,
+            Project.id,
+            Project.currency,
+            VideoCount.kind,
+            func.sum(VideoCount.count),
+        )
+        .join(Project, Project.id == VideoCount.project_id)
+        .join(Video, Video.id == VideoCount.video_id)
+        .where(
+            Project.nonprofit_id == nonprofit_id,
+            VideoCount.kind.in_(TOUCHES),
+            VideoCount.day >= period.first,
+            VideoCount.day < period.until,
+        )
+        .group_by(Video.id, Project.id, VideoCount.kind)
+    )
+    return [_Part(*key, {TOUCHES[kind]: int(times)}) for *key, kind, times in rows]
+
+
+def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:
+    """How many people gave: on each day those are counted who had not given in the period before it."""
+    rows = session.execute(
+        select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, func.sum(DayDonors.donors))
+        .where(
+            DayDonors.nonprofit_id == nonprofit_id,
+            DayDonors.scope.in_([level.scope for level in LEVELS.values()]),
+            DayDonors.day >= period.first,
+            DayDonors.day < period.until,
+            DayDonors.before < period.first,
+        )
+        .group_by(DayDonors.scope, DayDonors.scope_id, DayDonors.currency)
+    )
+    return {(scope, scope_id, currency): int(count) for scope, scope_id, currency, count in rows}
+
+
+def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, Figures]:
+    sums: defaultdict[Key, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for part in parts:
+        line = sums[level.key(part), part.currency]
+        line["donations"] += part.figures.get(level.count, 0)
+        for name in (*MONEY, *TOUCHES.values()):
+            line[name] += part.figures.get(name, 0)
     return {
-        (creator_id, video_id, currency): Figures(currency, *(int(one) for one in sums))
-        for creator_id, video_id, currency, *sums in rows
+        (whose, currency): Figures(
+            currency, donors=donors.get((level.scope, _id(whose), currency), 0), **found
+        )
+        for (whose, currency), found in sums.items()
     }
 
 
-def _grouped(sums: dict[Key, Figures], part: Callable[[Key], Key]) -> dict[Key, Figures]:
-    grouped: dict[Key, Figures] = {}
-    for key, figures in sums.items():
-        into = part(key)
-        grouped[into] = grouped.get(into, Figures(key[2])) + figures
-    return grouped
+def _id(whose: tuple[int, int, int]) -> int:
+    creator_id, video_id, project_id = whose
+    return project_id or video_id or creator_id
 
 
-def _order(line: Line) -> tuple[str, bool, int, str]:
-    name = line.video.title if line.video else line.creator.name if line.creator else ""
-    return line.now.currency, line.creator is None, -line.now.net.minor, name
+class _Names:
+    """The names of everything that lines are of, read at once."""
+
+    def __init__(self, session: Session, parts: Collection[_Part]) -> None:
+        self.creators = _named(session, Creator, Person, Person.name, {one.creator_id for one in parts})
+        self.videos = _named(session, Clip, Video, Video.title, {one.video_id for one in parts})
+        self.projects = _named(session, Cause, Project, Project.title, {one.project_id for one in parts})
+
+    def line(self, key: Key, now: Figures, before: Figures) -> Line:
+        creator_id, video_id, project_id = key[0]
+        return Line(
+            self.creators.get(creator_id),
+            self.videos.get(video_id),
+            now,
+            before,
+            self.projects.get(project_id),
+        )
 
 
-def _by_id(session: Session, table: type[Any], ids: Iterable[int | None]) -> dict[int | None, Any]:
-    wanted = {one for one in ids if one is not None}
-    rows: Sequence[Any] = session.scalars(select(table).where(table.id.in_(wanted))).all() if wanted else []
-    return {row.id: row for row in rows}
+def _named(session: Session, kind: Any, table: Any, name: Any, ids: Collection[int]) -> dict[int, Any]:
+    rows = session.execute(select(table.id, table.code, name).where(table.id.in_(ids)))
+    return {row[0]: kind(*row) for row in rows}
+
+
+def _order(line: Line) -> tuple[str, bool, int, int, str, str]:
+    named = line.video or line.creator or line.project
+    return (
+        line.now.currency,
+        named is None,
+        -line.now.net.minor,
+        -line.now.views,
+        named[2] if named else "",
+        named[1] if named else "",
+    )

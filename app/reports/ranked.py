@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core.money import Money
 from app.credit import ranking
-from app.reports.queries import Line, Report
+from app.reports.figures import Line
+from app.reports.queries import Report
 
 
 @dataclass(frozen=True)

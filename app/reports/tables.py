@@ -3,25 +3,35 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import TextIO
 
 from app.core.money import Money
 
 # The wide signs are those of Chinese keyboards; some spreadsheets run a formula that begins with one.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-Cell = str | int | Money
+Cell = str | int | Money | datetime | Fraction  # a Fraction is a share of one
+SHARE_PLACES = 4
 
 
 def write(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Rows as CSV in UTF-8 with a byte-order mark, so that spreadsheets read every script.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Money is written in major
-    units, digits and a point only.
+    units, digits and a point only; moments in UTC; shares of one to four decimals.
     """
     file = io.StringIO()
+    into(file, header, rows)
+    return file.getvalue().encode("utf-8-sig")
+
+
+def into(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """The same into a file that encodes text itself, row by row."""
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow([_safe(name) for name in header])
     writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return file.getvalue().encode("utf-8-sig")
 
 
 def stream(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
@@ -41,4 +51,13 @@ def harmless(text: str) -> str:
 def _safe(cell: Cell) -> str:
     if isinstance(cell, Money):
         return str(cell.decimal)
+    if isinstance(cell, datetime):
+        return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, Fraction):
+        return str(share(cell))
     return str(cell) if isinstance(cell, int) else harmless(cell)
+
+
+def share(value: Fraction) -> Decimal:
+    """A share of one as files write it, half a unit rounded to the even one."""
+    return Decimal(round(value * 10**SHARE_PLACES)).scaleb(-SHARE_PLACES)

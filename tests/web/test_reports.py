@@ -1,7 +1,9 @@
 """The desk's reports: every figure the same on the screen, in the CSV, in its donations and in the ledger."""
 
 import csv
+import html
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -117,8 +119,9 @@ def test_a_title_that_a_spreadsheet_would_run_is_made_harmless(
 ):
     sign_in_as(client, owner)
     rows = rows_of(client.get(f"/desk/{nonprofit.code}/reports/report.csv").data)
-    assert rows[0]["Video"] == '\'=HYPERLINK("evil")'
-    assert rows[0]["Credit rule"] == "last v1"
+    [of_video] = [row for row in rows if row["Row"] == "Video"]
+    assert of_video["Video"] == '\'=HYPERLINK("evil")'
+    assert of_video["Credit rule"] == "last v1"
 
 
 @pytest.mark.parametrize(("role", "sees"), [("finance", True), ("viewer", False), ("editor", False)])
@@ -198,9 +201,11 @@ def test_a_long_list_is_paged(
     monkeypatch.setattr(movements, "PAGE", 3)
     sign_in_as(client, owner)
     address = f"/desk/{nonprofit.code}/reports/donations?currency=EUR"
-    first, second = page_at(client, address), page_at(client, f"{address}&page=2")
+    first = page_at(client, address)
+    [older] = re.findall('rel="next" href="([^"]+)"', first)
+    second = page_at(client, html.unescape(older))
     assert [page.count("reports/donations/") for page in (first, second)] == [3, 1]
-    assert "Page 2 of 2" in second
+    assert 'rel="next"' not in second
 
 
 def test_an_empty_report_says_so(client: FlaskClient, owner: Person, nonprofit: Nonprofit):

@@ -61,13 +61,13 @@ def donations(nonprofit_code: str) -> ResponseReturnValue:
         video_code=request.args.get("video", ""),
         creator_code=request.args.get("creator", ""),
         uncredited="uncredited" in request.args,
+        project_code=request.args.get("project", ""),
     )
-    page = request.args.get("page", 1, type=int)
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         period = _period(nonprofit)
-        figures, count = movements.figures(session, nonprofit.id, period, which)
-        listed = movements.listed(session, nonprofit.id, period, which, page)
+        figures = movements.figures(session, nonprofit.id, period, which)
+        page = movements.page(session, nonprofit.id, period, which, request.args.get("after", ""))
         sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
     return render_template(
         "reports/donations.html",
@@ -75,9 +75,7 @@ def donations(nonprofit_code: str) -> ResponseReturnValue:
         period=period,
         which=which,
         figures=figures,
-        movements=listed,
         page=page,
-        pages=-(-count // movements.PAGE),
         sees_donors=sees_donors,
     )
 

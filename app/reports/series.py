@@ -1,0 +1,147 @@
+"""A period in steps: the same figures a day, a week or a month, each step half-open as the period is."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Date, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.credit.models import VideoCount
+from app.projects.models import Project
+from app.reports import which as whose
+from app.reports.figures import Figures
+from app.reports.models import DayDonors, DayRollup
+from app.reports.periods import Period
+from app.reports.queries import MONEY, TOUCHES
+from app.reports.which import Scope, Which
+from app.videos.models import Video
+
+STEPS = ("day", "week", "month")
+Sums = defaultdict[tuple[date, str], defaultdict[str, int]]  # by the step's calendar begin and currency
+
+
+@dataclass(frozen=True)
+class Step:
+    """The days from `first` up to, but not including, `until`, as far as they lie in the period; figures a
+    currency, the same currencies in each step of a period."""
+
+    first: date
+    until: date
+    lines: list[Figures]
+
+
+def over_time(
+    session: Session, nonprofit_id: int, period: Period, step: str, which: Which | None = None
+) -> list[Step]:
+    """Every step of a period, oldest first; weeks begin on Monday. Donors are unique within their step.
+
+    Raises ValueError for a step that is none of STEPS.
+    """
+    if step not in STEPS:
+        raise ValueError(step)
+    scope = whose.scope(session, which or Which())
+    sums: Sums = defaultdict(lambda: defaultdict(int))
+    for rows in (
+        _money(session, nonprofit_id, period, step, scope),
+        _touches(session, nonprofit_id, period, step, scope),
+        _donors(session, nonprofit_id, period, step, scope),
+    ):
+        for begin, currency, name, count in rows:
+            sums[begin, currency][name] += count
+    currencies = sorted({currency for _, currency in sums})
+    return [
+        Step(first, until, [Figures(one, **sums.get((_begin(first, step), one), {})) for one in currencies])
+        for first, until in _steps(period, step)
+    ]
+
+
+Counted = Iterator[tuple[date, str, str, int]]
+
+
+def _money(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
+    begin = _begin_of(DayRollup.day, step)
+    names = ("donations", *MONEY)
+    counted = [scope.donations, *[getattr(DayRollup, name) for name in MONEY]]
+    rows = session.execute(
+        select(begin, DayRollup.currency, *[func.sum(one) for one in counted])
+        .where(DayRollup.nonprofit_id == nonprofit_id, *_within(DayRollup.day, period), *scope.on(DayRollup))
+        .group_by(begin, DayRollup.currency)
+    )
+    for first, currency, *values in rows:
+        yield from ((first, currency, name, int(one)) for name, one in zip(names, values, strict=True))
+
+
+def _touches(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
+    if scope.uncredited:
+        return
+    begin = _begin_of(VideoCount.day, step)
+    query = (
+        select(begin, Project.currency, VideoCount.kind, func.sum(VideoCount.count))
+        .join(Project, Project.id == VideoCount.project_id)
+        .join(Video, Video.id == VideoCount.video_id)
+        .where(
+            Project.nonprofit_id == nonprofit_id,
+            VideoCount.kind.in_(TOUCHES),
+            *_within(VideoCount.day, period),
+        )
+        .group_by(begin, Project.currency, VideoCount.kind)
+    )
+    wanted = {Video.id: scope.video_id, Video.creator_id: scope.creator_id, Project.id: scope.project_id}
+    for column, one in wanted.items():
+        if one:
+            query = query.where(column == one)
+    if scope.currency:
+        query = query.where(Project.currency == scope.currency)
+    for first, currency, kind, count in session.execute(query):
+        yield first, currency, TOUCHES[kind], int(count)
+
+
+def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
+    if scope.donors is None:
+        return
+    begin = _begin_of(DayDonors.day, step)
+    name, scope_id = scope.donors
+    rows = session.execute(
+        select(begin, DayDonors.currency, func.sum(DayDonors.donors))
+        .where(
+            DayDonors.nonprofit_id == nonprofit_id,
+            DayDonors.scope == name,
+            DayDonors.scope_id == scope_id,
+            *_within(DayDonors.day, period),
+            DayDonors.before < func.greatest(begin, period.first),
+            *([DayDonors.currency == scope.currency] if scope.currency else []),
+        )
+        .group_by(begin, DayDonors.currency)
+    )
+    yield from ((first, currency, "donors", int(count)) for first, currency, count in rows)
+
+
+def _within(day: Any, period: Period) -> Iterable[Any]:
+    return day >= period.first, day < period.until
+
+
+def _begin_of(day: Any, step: str) -> Any:
+    return day if step == "day" else cast(func.date_trunc(step, day), Date)
+
+
+def _begin(day: date, step: str) -> date:
+    if step == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if step == "month" else day
+
+
+def _steps(period: Period, step: str) -> Iterator[tuple[date, date]]:
+    first = period.first
+    while first < period.until:
+        begin = _begin(first, step)
+        after = {
+            "day": begin + timedelta(days=1),
+            "week": begin + timedelta(days=7),
+            "month": (begin.replace(day=1) + timedelta(days=31)).replace(day=1),
+        }[step]
+        until = min(after, period.until)
+        yield first, until
+        first = until
