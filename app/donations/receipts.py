@@ -5,6 +5,7 @@ transaction; the next one who asks gets another, with another number. A void one
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -187,8 +188,14 @@ def replaced_by(session: Session, receipt: Receipt) -> Receipt | None:
 
 
 def content_of(receipt: Receipt) -> Content:
-    """The facts that a receipt was issued with."""
+    """The facts that a receipt was issued with, its donor's name among them."""
     return receipt_content.of(receipt.content)
+
+
+def shown(receipt: Receipt, donation: Donation) -> Content:
+    """What a receipt says of its gift today: without the name of a donor who was forgotten since."""
+    content = content_of(receipt)
+    return content if donation.forgotten_at is None else replace(content, donor="")
 
 
 def _issue(session: Session, donation: Donation, last: Receipt | None, donor: str) -> Receipt:

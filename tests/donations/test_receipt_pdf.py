@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.money import Money
-from app.donations import receipt_pdf, receipts
+from app.donations import donors, receipt_pdf, receipts
 from app.donations.receipt_content import Content
 from app.donations.statements import Line, Statement, statement
 from tests import factories
@@ -229,6 +229,16 @@ def test_a_statement_lists_the_gifts_of_its_days_and_no_others(session: Session)
     receipts.void(session, receipts.by_number(session, at, 1), "Wrong", factories.person(session).id)
     again = statement(session, "dora@example.org", at.id, date(2026, 1, 1), date(2027, 1, 1))
     assert [line.receipt for line in again.lines] == [None, 2]
+
+
+def test_a_statement_says_nothing_of_what_was_given_before_its_donor_was_forgotten(session: Session):
+    at = factories.nonprofit(session)
+    for name in ("Dora Before", ""):
+        newest = paid(session, at, donor_name=name, paid_at=clock.now())
+        if name:
+            donors.forget(session, newest.email)
+    made = statement(session, newest.email, at.id, date(2000, 1, 1), date(2999, 1, 1))
+    assert ([line.donation_number for line in made.lines], made.donor) == ([newest.number], "")
 
 
 def test_a_statement_is_a_tagged_table_that_sums_no_two_currencies():

@@ -1,5 +1,6 @@
 """Receipts: one for each gift, numbered without a gap, void as soon as they no longer say what is left."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,6 +21,10 @@ from tests import factories
 from workers import credit
 
 THREADS = 16
+SOMEBODY_WAITS_FOR_ME = text(
+    "SELECT EXISTS (SELECT FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+)
 
 
 def paid(session: Session, at: Nonprofit | None = None, **values: object) -> Donation:
@@ -73,6 +78,31 @@ def test_sixteen_threads_leave_no_gap_and_no_number_twice(live_database: Setting
         numbers = list(crowd.map(ask, ids * 3))
     assert sorted(set(numbers)) == list(range(1, THREADS + 1))
     assert numbers[:THREADS] == numbers[THREADS : 2 * THREADS] == numbers[2 * THREADS :]
+
+
+def test_receipts_asked_for_in_the_other_order_wait_for_settlement_and_never_block_it(
+    live_database: Settings,
+):
+    with db.unit_of_work() as session:
+        at = factories.nonprofit(session)
+        early, late = (paid(session, at).id for _ in range(2))
+
+    def locked(session: Session, donation_id: int) -> None:
+        only = select(Donation.id).where(Donation.id == donation_id)
+        session.scalars(only.with_for_update(nowait=True)).one()
+
+    def ask() -> list[int]:
+        with db.unit_of_work() as session:
+            return sorted(one.number for one in receipts.ensure_all(session, [late, early]).values())
+
+    with ThreadPoolExecutor(1) as statement:
+        with db.unit_of_work() as settlement:
+            locked(settlement, early)
+            asked = statement.submit(ask)
+            while not settlement.scalar(SOMEBODY_WAITS_FOR_ME) and not asked.done():
+                time.sleep(0.01)
+            locked(settlement, late)  # held crosswise, one of the two would be thrown out
+        assert asked.result(timeout=30) == [1, 2]
 
 
 def test_a_receipt_that_was_never_written_leaves_no_gap(session: Session):

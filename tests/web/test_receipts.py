@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
-from app.donations import receipts
+from app.donations import donors, receipts
 from app.donations.models import Donation, Receipt
 from app.gateways.mail.mailer import Attachment, Message, compose
 from app.gateways.models import KeptMail
@@ -120,6 +120,22 @@ def test_nobody_reads_an_anonymous_donors_name_in_the_receipts(
     own = client.get(f"/d/{gift.code}/receipt").data
     assert "Dora" not in PdfReader(io.BytesIO(seen)).pages[0].extract_text()
     assert "Dora" in PdfReader(io.BytesIO(own)).pages[0].extract_text()
+
+
+def test_a_forgotten_donors_name_stands_on_the_organisations_own_copy_and_nowhere_else(
+    finance: FlaskClient, client: FlaskClient, session: Session, at: Nonprofit, gift: Donation
+):
+    receipts.ensure(session, gift.id)
+    donors.forget(session, gift.email)
+    session.expire_all()
+    here = f"/desk/{at.code}/receipts"
+    for page in (here, f"{here}/1"):
+        assert "Deleted at the donor's wish" in finance.get(page).text
+        assert "Dora" not in finance.get(page).text
+    kept = finance.get(f"{here}/1/pdf").data
+    by_link = client.get(f"/d/{gift.code}/receipt").data
+    assert "Dora" in PdfReader(io.BytesIO(kept)).pages[0].extract_text()
+    assert "Dora" not in PdfReader(io.BytesIO(by_link)).pages[0].extract_text()
 
 
 def test_an_editor_reads_no_receipts_and_another_organisation_finds_none(

@@ -45,10 +45,11 @@ def one(nonprofit_code: str, receipt_number: int) -> ResponseReturnValue:
 @desk_receipts.get("/desk/<nonprofit_code>/receipts/<int:receipt_number>/pdf")
 @allow(Action.DONOR_READ)
 def pdf(nonprofit_code: str, receipt_number: int) -> Response:
+    """The organisation's own copy, as it was issued: the law asks it to keep that, whoever is forgotten."""
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.DONOR_READ)
         receipt = receipts.by_number(session, nonprofit, receipt_number)
-    content, is_void = _content(receipt), receipt.voided_at is not None
+    content, is_void = _own_copy(receipt), receipt.voided_at is not None
     body = receipt_pdf.receipt(content, receipt.locale, is_void=is_void)
     return as_pdf(body, receipt_pdf.file_name(content.number, receipt.locale))
 
@@ -110,6 +111,12 @@ def _page(nonprofit_code: str, receipt_number: int, void_form: VoidForm, reissue
 
 def _content(receipt: Receipt) -> Content:
     """What a receipt says; without its donor's name where that is not to be shown to anybody."""
+    content = receipts.shown(receipt, receipt.donation)
+    return replace(content, donor="") if receipt.donation.anonymous else content
+
+
+def _own_copy(receipt: Receipt) -> Content:
+    """What a receipt said when it was issued, to those who keep the organisation's books."""
     content = receipts.content_of(receipt)
     return replace(content, donor="") if receipt.donation.anonymous else content
 

@@ -21,7 +21,7 @@ def of_gift(donation_code: str) -> Response:
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
         receipt = books.ensure(session, donation.id)
-        content, locale = books.content_of(receipt), receipt.locale
+        content, locale = books.shown(receipt, donation), receipt.locale
     pdf = receipt_pdf.receipt(content, locale)
     return as_pdf(pdf, receipt_pdf.file_name(content.number, locale))
 
