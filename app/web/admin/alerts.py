@@ -74,5 +74,4 @@ def resume(project_code: str) -> ResponseReturnValue:
 def _page(project_code: str, form: PauseForm) -> ResponseReturnValue:
     with unit_of_work() as session:
         found = load_any_project(session, project_code)
-    page = render_template("admin/project.html", project=found, form=form)
-    return page, 422 if form.problem or form.errors else 200
+    return render_template("admin/project.html", project=found, form=form)

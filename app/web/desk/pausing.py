@@ -31,8 +31,7 @@ def pause(project_code: str) -> ResponseReturnValue:
     if form.sent_and_done(step):
         flash(_("Paused. Nobody can give until you let gifts in again."), "waiting")
         return redirect(url_for("desk_projects.show", project_code=project_code), code=303)
-    page = render_template("desk/pause.html", nonprofit=project.nonprofit, project=project, form=form)
-    return page, 422 if form.problem or form.errors else 200
+    return render_template("desk/pause.html", nonprofit=project.nonprofit, project=project, form=form)
 
 
 @desk_pausing.post("/desk/projects/<project_code>/resume")

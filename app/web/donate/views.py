@@ -113,7 +113,7 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
     if offer.obstacle is not None:
         return closed(offer, offer.obstacle)
     unpaid = _unpaid(offer) if request.method == "GET" and "empty" not in request.args else None
-    form, status = DonateForm(**_filled_in(unpaid)), 422
+    form, status = DonateForm(**_filled_in(unpaid)), 200
     if form.sent_and_valid():
         try:
             return _go_on(_next_step(find, form))
@@ -133,7 +133,7 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
         provider=_provider_can(),
         unpaid=unpaid,
     )
-    answer = make_response(page, status if form.problem or form.errors else 200)
+    answer = make_response(page, status)
     if unpaid is not None:
         answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -58,7 +58,7 @@ def find() -> ResponseReturnValue:
             form.refuse(error)
         else:
             return private(render_template("donor/sent.html", email=form.email.data, hours=donors.LINK_HOURS))
-    return render_template("donor/find.html", form=form), 422 if form.errors else 200
+    return render_template("donor/find.html", form=form)
 
 
 @donor.get("/<donor_token>")
@@ -144,7 +144,7 @@ def forget(donor_token: str) -> ResponseReturnValue:
         else:
             return private(render_template("donor/forgotten.html"))
     page = render_template("donor/forget.html", form=form, email=email, token=donor_token)
-    return private(page), 422 if form.problem or form.errors else 200
+    return private(page)
 
 
 def _close(unpaid: list[Donation]) -> None:

@@ -39,6 +39,7 @@ KINDS: Mapping[str, str] = {
     EventKind.RENEWED: N_("Renewed"),
     EventKind.RENEWAL_FAILED: N_("Renewal failed"),
     EventKind.SUBSCRIPTION_ENDED: N_("Monthly payment ended"),
+    EventKind.CARD_GIVEN: N_("Another card given"),
 }
 
 
@@ -183,7 +184,7 @@ def _payment_page(payment_code: str, refund_form: RefundForm | None) -> Response
     with unit_of_work() as session:
         found = payments.find(session, payment_code)
         left = Money(disputes.left(session, found), found.currency)
-        page = render_template(
+        return render_template(
             "sandbox/payment.html",
             payment=found,
             left=left,
@@ -196,7 +197,6 @@ def _payment_page(payment_code: str, refund_form: RefundForm | None) -> Response
             reasons={name: _(says) for name, says in REASONS.items()},
             money=Money,
         )
-    return page, 422 if refund_form else 200
 
 
 def _kinds() -> dict[str, str]:
