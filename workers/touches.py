@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from app.core import clock, runtime
-from app.credit import touches
+from app.credit import months, touch_rows, touches
 from app.gateways.touch_stream import TouchStream
 
 DAYS_OF_MONTH = 31
@@ -26,4 +26,5 @@ def _stream(redis_url: str) -> TouchStream:
 def forget(session: Session) -> None:
     """Drop the touches of months that are longer ago than the settings keep them."""
     kept = timedelta(days=DAYS_OF_MONTH * runtime.settings().touch_months)
-    touches.forget_before(session, (clock.now() - kept).date())
+    months.forget_before(session, (clock.now() - kept).date())
+    touch_rows.forget_old_entries(session)

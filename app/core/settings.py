@@ -60,6 +60,7 @@ class Settings(GateSettings):
     alipay_public_key: str = ""
     alipay_public_key_file: str = ""
     alipay_gateway_url: str = "https://openapi.alipay.com/gateway.do"
+    monthly_raise_times: int = Field(default=3, ge=1)
     ffmpeg: str = Field(default_factory=lambda: shutil.which("ffmpeg") or "")
     ffprobe: str = Field(default_factory=lambda: shutil.which("ffprobe") or "")
     transcode_preset: str = "veryfast"
@@ -71,7 +72,9 @@ class Settings(GateSettings):
     stall_seconds: int = Field(default=120, gt=0)
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
+    report_file_days: int = Field(default=7, ge=1, le=90)
     touch_months: int = Field(default=13, ge=1, le=120)
+    address_touches: int = Field(default=500, ge=1)
     preview_workers: int = Field(default=1, ge=1, le=64)
     media_workers: int = Field(default=1, ge=1, le=64)
 

@@ -184,6 +184,15 @@ class VideoCount(Row):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
+class TouchEntry(Base):
+    """A batch of touches that was written, for as long as it may still be on the stream."""
+
+    __tablename__ = "touch_entry"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class VisitorPerson(Base):
     """A visitor has signed in as this person, from `at` on. Append-only."""
 

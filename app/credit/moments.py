@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.credit.models import Touch, VideoMoment
 from app.donations.models import Donation
-from app.videos.models import Video
 
 # A gift goes with a sheet that its visitor had opened no longer than this before.
 LONGEST_IN_A_SHEET = timedelta(hours=24)
@@ -26,9 +25,9 @@ class Moment:
     gifts: int
 
 
-def within(video: Video, second: int | None = None) -> int | None:
-    """`second` where the clip has it; None for what no player can have been at."""
-    if second is None or video.duration_ms is None or not 0 <= second * 1000 <= video.duration_ms:
+def within(duration_ms: int | None, second: int | None = None) -> int | None:
+    """`second` where a clip so long has it; None for what no player can have been at."""
+    if second is None or duration_ms is None or not 0 <= second * 1000 <= duration_ms:
         return None
     return second
 
@@ -59,7 +58,7 @@ def of_video(session: Session, video_id: int) -> Sequence[Moment]:
     rows = session.execute(
         select(VideoMoment.second, VideoMoment.count).where(VideoMoment.video_id == video_id)
     )
-    opens = dict(rows.tuples().all())
+    opens = {second: int(count) for second, count in rows}
     gifts = Counter(_of_gifts(session, video_id))
     return [Moment(second, opens.get(second, 0), gifts[second]) for second in sorted({*opens, *gifts})]
 

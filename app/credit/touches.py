@@ -3,31 +3,29 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any
 
 import structlog
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import moments, relay, touch_counts
-from app.credit.models import TOUCH_KINDS, Touch, VideoCount, VisitorPerson
+from app.credit import ceilings, moments, relay, touch_counts, touch_rows
+from app.credit.models import Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
 from app.credit.touch_counts import SHOWN
+from app.credit.touch_rows import TouchRow
 from app.donations.models import Donation
-from app.gateways.touch_stream import Entry, TouchStream
-from app.videos.models import DonationLink, Video
+from app.gateways.touch_stream import Entry, Source, TouchStream
+from app.videos.models import DonationLink
 
 ARRIVE = "arrive"
-OPEN = "open"
 BATCH = 500  # entries of the stream written in one transaction
 LONGEST_SESSION = timedelta(days=2)  # older partitions need not be looked at
-MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
 # What an entry raises that is not what `tell` writes, or that the database cannot hold.
 NONSENSE = (KeyError, TypeError, ValueError, OverflowError, DataError)
 
@@ -45,27 +43,45 @@ class Told:
     moment_s: int | None = None
 
 
+@dataclass(frozen=True)
+class Come:
+    """How touches reached us: why none of them counts, if so, and where they come from beside the visitor."""
+
+    held: str = ""
+    sources: Sequence[Source] = ()
+
+
+PEOPLE = Come()
+
+
 def tell(
-    stream: TouchStream, visitor: str, session_at: datetime, told: Sequence[Told], through: str = ""
+    stream: TouchStream,
+    visitor: str,
+    session_at: datetime,
+    told: Sequence[Told],
+    through: str = "",
+    come: Come = PEOPLE,
 ) -> None:
     """Put touches of one visitor's session on the stream; they count from now on.
 
-    `through` is the code of the share that an "arrive" among them came by.
+    `through` is the code of the share that an "arrive" among them came by, `come` how they reached us.
     """
-    stream.append(
-        {
-            "visitor": visitor,
-            "session": session_at.timestamp(),
-            "now": clock.now().timestamp(),
-            "told": [[one.code, one.kind, one.ago_ms, one.moment_s] for one in told],
-            "through": through,
-        }
-    )
+    now = clock.now()
+    body = {
+        "visitor": visitor,
+        "session": session_at.timestamp(),
+        "now": now.timestamp(),
+        "told": [[one.code, one.kind, one.ago_ms, one.moment_s] for one in told],
+        "through": through,
+        "held": come.held,
+    }
+    names = [f"{one.code}{one.kind}" for one in told]
+    stream.append(body, names, [ceilings.of_visitor(visitor, now), *come.sources])
 
 
-def tell_arrival(stream: TouchStream, through: str) -> None:
+def tell_arrival(stream: TouchStream, through: str, come: Come = PEOPLE) -> None:
     """Count that somebody, of whom nothing is kept, came through a share."""
-    stream.append({"told": [], "through": through})
+    stream.append({"told": [], "through": through, "held": come.held}, [through], come.sources)
 
 
 def drain(stream: TouchStream) -> int:
@@ -83,21 +99,23 @@ def drain(stream: TouchStream) -> int:
             new += _kept(entries)
         except NONSENSE:
             new += sum(_kept_or_given_up(entry) for entry in entries)
-        stream.done(entries)
+        _done(stream, entries)
     return new
 
 
 def write(session: Session, entries: Sequence[Entry]) -> int:
-    """Write batches and count what is new in them; a video that is not there any more is left out."""
-    arrivals = Counter[str](entry.body["through"] for entry in entries if not entry.body["told"])
-    rows = _rows(session, entries)
-    fresh = _inserted(session, [row for row in rows if row["kind"] != SHOWN])
-    shown = [(row["video_id"], row["at"], SHOWN) for row in rows if row["kind"] == SHOWN]
-    touch_counts.count(session, [*shown, *((row.video_id, row.at, row.kind) for row in fresh)])
-    moments.count(session, Counter((row.video_id, row.moment_s) for row in fresh if row.moment_s is not None))
-    through = _through(entries)
-    arrivals.update(through.get((row.visitor, row.session_at), "") for row in fresh if row.kind == ARRIVE)
-    relay.arrived(session, arrivals)
+    """Write batches and count what is new in them; a video that is not there any more is left out.
+
+    An entry that was written before is not written, and not counted, again.
+    """
+    entries = touch_rows.unwritten(session, entries)
+    rows = touch_rows.of(session, entries)
+    fresh = touch_rows.insert(session, [row for row in rows if row.kind != SHOWN])
+    shown = [row for row in rows if row.kind == SHOWN and not row.held]
+    touch_counts.count(session, [(row.video_id, row.at, row.counts_as) for row in (*shown, *fresh)])
+    opened = [row for row in fresh if row.moment_s is not None and not row.held]
+    moments.count(session, Counter((row.video_id, row.moment_s or 0) for row in opened))
+    relay.arrived(session, _arrivals(entries, fresh))
     return len(fresh)
 
 
@@ -152,15 +170,11 @@ def counts(session: Session, video_ids: Iterable[int]) -> dict[int, dict[str, in
     return found
 
 
-def forget_before(session: Session, day: date) -> list[str]:
-    """Drop the partitions of months that ended before `day`; returns their names. Counts stay."""
-    names = session.scalars(
-        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'touch'::regclass")
-    ).all()
-    gone = [name for name in sorted(names) if _end_of(name) <= day]
-    for name in gone:
-        session.execute(text(f'DROP TABLE "{name}"'))
-    return gone
+def _done(stream: TouchStream, entries: Sequence[Entry]) -> None:
+    """Take written entries off the stream; only then may it be forgotten that they were written."""
+    stream.done(entries)
+    with unit_of_work() as session:
+        touch_rows.forget_entries(session, [entry.name for entry in entries])
 
 
 def _kept(entries: Sequence[Entry]) -> int:
@@ -176,63 +190,22 @@ def _kept_or_given_up(entry: Entry) -> int:
         return 0
 
 
-def _inserted(session: Session, rows: Sequence[dict[str, Any]]) -> Sequence[Any]:
-    """Write touches; returns those that had not been told before."""
-    if not rows:
-        return []
-    for month in sorted({row["session_at"].date().replace(day=1) for row in rows}):
-        _ensure_partition(session, month)
-    statement = insert(Touch).on_conflict_do_nothing()
-    known = (Touch.video_id, Touch.kind, Touch.at, Touch.visitor, Touch.session_at, Touch.moment_s)
-    return session.execute(statement.returning(*known), rows).all()
-
-
-def _rows(session: Session, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    codes = {one[0] for entry in entries for one in entry.body["told"]}
-    videos = {video.code: video for video in session.scalars(select(Video).where(Video.code.in_(codes)))}
-    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for entry in entries:
-        if not entry.body["told"]:
-            continue
-        begun = datetime.fromtimestamp(entry.body["session"], UTC)
-        now = datetime.fromtimestamp(entry.body["now"], UTC)
-        for code, kind, ago_ms, *moment in entry.body["told"]:
-            if code in videos and kind in (*TOUCH_KINDS, SHOWN):
-                at = max(begun, now - min(timedelta(milliseconds=ago_ms), MOST_AGO))
-                row = {
-                    "session_at": begun,
-                    "visitor": entry.body["visitor"],
-                    "video_id": videos[code].id,
-                    "kind": kind,
-                    "at": at,
-                    "moment_s": moments.within(videos[code], *moment) if kind == OPEN else None,
-                }
-                rows.setdefault((begun, row["visitor"], row["video_id"], kind), row)
-    return [rows[key] for key in sorted(rows)]
-
-
-def _through(entries: Sequence[Entry]) -> dict[tuple[str, datetime], str]:
-    """By which share each visitor's session came."""
-    return {
+def _arrivals(entries: Sequence[Entry], fresh: Sequence[TouchRow]) -> Counter[str]:
+    """How often each share was come through, by its code: by visitors who are known, and by others."""
+    through = {
         (entry.body["visitor"], datetime.fromtimestamp(entry.body["session"], UTC)): entry.body["through"]
         for entry in entries
         if entry.body["told"] and entry.body.get("through")
     }
+    known = [row for row in fresh if row.kind == ARRIVE and not row.held]
+    unknown = [entry for entry in entries if not entry.body["told"] and not _is_held(entry)]
+    return Counter(
+        [
+            *(through.get((row.visitor, row.session_at), "") for row in known),
+            *(entry.body["through"] for entry in unknown),
+        ]
+    )
 
 
-def _ensure_partition(session: Session, month: date) -> None:
-    name = f"touch_{month:%Y_%m}"
-    if session.scalar(select(func.to_regclass(name))) is None:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('touch'))"))
-        session.execute(
-            text(
-                f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF touch '
-                f"FOR VALUES FROM ('{month} 00:00+00') TO ('{_end_of(name)} 00:00+00')"
-            )
-        )
-
-
-def _end_of(name: str) -> date:
-    """The first day after a partition's month."""
-    year, month = (int(part) for part in name.split("_")[1:3])
-    return date(year + month // 12, month % 12 + 1, 1)
+def _is_held(entry: Entry) -> bool:
+    return bool(entry.body.get("held")) or entry.marks.strip(ceilings.COUNTS) != ""

@@ -33,8 +33,8 @@ _GIFTS = text("""
         GROUP BY path
     ),
     given AS (
-        SELECT CASE WHEN video.code IS NULL THEN '[]' ELSE jsonb_build_array(video.code) END AS path, count(*) AS gifts,
-            sum(credit.amount_minor - coalesce(gone.minor, 0)) AS minor
+        SELECT CASE WHEN video.code IS NULL THEN '[]' ELSE jsonb_build_array(video.code) END AS path,
+            count(*) AS gifts, sum(credit.amount_minor - coalesce(gone.minor, 0)) AS minor
         FROM gift
         JOIN credit ON credit.donation_id = gift.id
         LEFT JOIN LATERAL (

@@ -47,7 +47,13 @@ def insight() -> None:
 
 
 def held_touches() -> None:
-    """Why a touch counts in no figure of views; empty for those that count, as all so far do."""
+    """Why a touch counts in no figure of views; empty for those that count, as all so far do. And which
+    batches of touches were written."""
+    op.create_table(
+        "touch_entry",
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
     op.add_column("touch", sa.Column("held", sa.String(), nullable=False, server_default=""))
     op.create_check_constraint(op.f("ck_touch_held"), "touch", "held IN ('', 'bot', 'visitor', 'address')")
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
 from app.core.settings import Settings
-from app.credit import moments, touches
-from app.credit.models import Credit, Touch
+from app.credit import moments, months, relay, touches
+from app.credit.models import Credit, Touch, TouchEntry
 from app.credit.moments import Moment
 from app.credit.touches import Told
 from app.gateways.touch_stream import GROUP, STREAM, Entry, TouchStream
@@ -97,17 +97,61 @@ def test_a_batch_whose_writer_died_before_saying_so_is_not_counted_twice(
     assert touches.write(session, entries) == 0
 
 
+# Where a writer is when it is killed: at the step that it does not take any more.
+WHERE = {
+    "with what it read": (touches, "_kept"),
+    "before its commit": (relay, "arrived"),
+    "after its commit": (TouchStream, "done"),
+}
+
+
+@pytest.mark.parametrize("dies", WHERE)
+def test_wherever_a_writer_dies_all_is_counted_and_nothing_twice(
+    settings: Settings,
+    session: Session,
+    stream: TouchStream,
+    video: Video,
+    monkeypatch: pytest.MonkeyPatch,
+    dies: str,
+) -> None:
+    share, start = relay.make(session, video.id, ""), begun()
+    for visitor in ("ann", "ben", "ann"):
+        told = [Told(video.code, kind, 0) for kind in ("shown", "view", "arrive")]
+        touches.tell(stream, visitor, start, told, share.code)
+    touches.tell_arrival(stream, share.code)  # nothing is kept of it by which it could be known again
+    where, step = WHERE[dies]
+    with monkeypatch.context() as until_then:
+        until_then.setattr(where, step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            touches.drain(stream)
+    let_go(settings)
+    touches.drain(stream)
+    touches.drain(stream)
+    assert touches.counts(session, [video.id]) == {video.id: {"shown": 2, "view": 2, "arrive": 2}}
+    assert relay.chain(session, share.id).opened == 3
+    assert stream.length() == 0
+    assert session.scalar(select(func.count()).select_from(TouchEntry)) == 0
+
+
+def killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def let_go(settings: Settings) -> None:
+    """Let what a dead writer had read be taken over: long enough has passed."""
+    redis = Redis.from_url(settings.redis_url)
+    redis.xclaim(STREAM, GROUP, "dead", 0, [name for name, _ in redis.xrange(STREAM)], idle=60_000)
+
+
 def test_what_a_dead_writer_had_read_is_read_again(
     settings: Settings, session: Session, stream: TouchStream, video: Video
 ) -> None:
     touches.tell(stream, "ann", begun(), [Told(video.code, "view", 0)])
     assert len(stream.read(10)) == 1
     assert touches.drain(stream) == 0  # it is another's, who may be alive
-    redis = Redis.from_url(settings.redis_url)
-    [(name, _)] = redis.xrange(STREAM)
-    redis.xclaim(STREAM, GROUP, "dead", 0, [name], idle=60_000)
+    let_go(settings)
     assert touches.drain(stream) == 1
-    assert redis.xlen(STREAM) == 0
+    assert stream.length() == 0
 
 
 def test_unknown_videos_and_kinds_are_left_out(session: Session, stream: TouchStream, video: Video) -> None:
@@ -136,7 +180,7 @@ def test_months_that_are_too_old_go_and_counts_stay(
         moment = datetime(2025, month, 28, 23, 59, tzinfo=UTC)
         touches.tell(stream, "ann", moment, [Told(video.code, "view", 0)])
     touches.drain(stream)
-    assert touches.forget_before(session, date(2025, 3, 1)) == ["touch_2025_01", "touch_2025_02"]
+    assert months.forget_before(session, date(2025, 3, 1)) == ["touch_2025_01", "touch_2025_02"]
     assert session.scalar(select(func.count()).select_from(Touch)) == 1
     assert sum(touches.counts(session, [video.id])[video.id].values()) == 3
 

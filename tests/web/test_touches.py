@@ -99,6 +99,16 @@ def test_a_cookie_is_good_under_its_own_name_alone(
     assert kept(session, settings) == []
 
 
+def test_what_a_program_tells_is_kept_and_does_not_count(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    told(client, video, **{"User-Agent": "Googlebot/2.1"})
+    [touch] = kept(session, settings)
+    assert touch.held == "bot"
+    assert touches.counts(session, [video.id]) == {video.id: {"bot": 1}}
+
+
 @pytest.mark.parametrize(
     "body",
     [

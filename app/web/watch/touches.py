@@ -17,6 +17,7 @@ from app.web.addresses import own_path
 from app.web.limits import SHARE, limiter
 from app.web.outside import touch_stream
 from app.web.watch.badge import own_address
+from app.web.watch.come import come
 from app.web.watch.views import link_to
 
 watch_touches = Blueprint("watch_touches", __name__)
@@ -31,11 +32,12 @@ Code = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z]*$", max_length=LO
 
 
 class Batch(BaseModel):
-    """Touches as a page sends them: video code, kind, and how many milliseconds ago."""
+    """Touches as a page sends them: video code, kind, how many milliseconds ago, and the second of the clip
+    at which it was, where that matters."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    told: list[tuple[Code, str, int]] = Field(max_length=MOST_TOUCHES)
+    told: list[tuple[Code, str, int] | tuple[Code, str, int, int]] = Field(max_length=MOST_TOUCHES)
     through: Code = ""  # the share that the page was opened by
 
 
@@ -51,10 +53,12 @@ def tell() -> ResponseReturnValue:
     known = visitors.visitor()
     through = "" if batch.through in visitors.passed_on() else batch.through
     if known is not None and batch.told:
-        told = [Told(code, kind, min(max(ago, 0), HOUR_MS)) for code, kind, ago in batch.told]
-        touches.tell(touch_stream(), known.code, known.session_at, told, through)
-    elif through and any(kind == touches.ARRIVE for _, kind, _ in batch.told):
-        touches.tell_arrival(touch_stream(), through)
+        told = [
+            Told(code, kind, min(max(ago, 0), HOUR_MS), *moment) for code, kind, ago, *moment in batch.told
+        ]
+        touches.tell(touch_stream(), known.code, known.session_at, told, through, come())
+    elif through and any(one[1] == touches.ARRIVE for one in batch.told):
+        touches.tell_arrival(touch_stream(), through, come())
     return "", 204
 
 
