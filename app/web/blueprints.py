@@ -12,12 +12,17 @@ from app.web.desk.documents import desk_documents
 from app.web.desk.finance import desk_finance
 from app.web.desk.finance_exports import desk_finance_exports
 from app.web.desk.finance_matters import desk_finance_matters
+from app.web.desk.insight import desk_insight
 from app.web.desk.integrity import desk_integrity
 from app.web.desk.nonprofits import desk
 from app.web.desk.pausing import desk_pausing
 from app.web.desk.payees import desk_payees
 from app.web.desk.projects import desk_projects
+from app.web.desk.report_files import desk_report_files
+from app.web.desk.report_mails import report_mails
+from app.web.desk.report_views import desk_report_views
 from app.web.desk.reports import desk_reports
+from app.web.desk.reports_behind import desk_reports_behind
 from app.web.desk.team import desk_team
 from app.web.desk.updates import desk_updates
 from app.web.donate.mailbox import donate_mailbox
@@ -33,6 +38,7 @@ from app.web.sandbox.dashboard import sandbox_dashboard
 from app.web.sandbox.views import sandbox
 from app.web.studio.captions import studio_captions
 from app.web.studio.credit import studio_credit
+from app.web.studio.figures import studio_figures
 from app.web.studio.posters import studio_posters
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
@@ -55,6 +61,7 @@ ALL: tuple[Blueprint, ...] = (
     studio,
     studio_captions,
     studio_credit,
+    studio_figures,
     studio_uploads,
     studio_posters,
     donate,
@@ -66,6 +73,11 @@ ALL: tuple[Blueprint, ...] = (
     sandbox_dashboard,
     sandbox_api,
     desk_reports,
+    desk_reports_behind,
+    desk_report_files,
+    desk_report_views,
+    report_mails,
+    desk_insight,
     desk_integrity,
     desk,
     desk_credit,

@@ -3,7 +3,7 @@
 Across, 0 is the left edge; down, 0 is the upper one, as SVG counts. Templates put words and colours to it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,11 +31,25 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """A round number at the side of a chart, in words, and how far down it stands."""
+
+    words: str
+    down: float
+    is_zero: bool
+
+
+@dataclass(frozen=True)
 class Bar:
     """A value as a length along its scale, from zero: `start` is its lower end, `length` never below zero."""
 
     start: float
     length: float
+
+    @property
+    def end(self) -> float:
+        """Its upper end."""
+        return _short(self.start + self.length)
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,11 @@ def scale(values: Iterable[int]) -> Scale:
     step = _round_step(max(high - low, 1))
     bottom, top = low // step, max(-(-high // step), low // step + 1)
     return Scale(bottom * step, top * step, [step * n for n in range(bottom, top + 1)])
+
+
+def ticks(on: Scale, say: Callable[[int], str]) -> list[Tick]:
+    """The round numbers of a scale, said by `say`."""
+    return [Tick(say(value), on.down(value), value == 0) for value in on.ticks]
 
 
 def bar(on: Scale, value: int) -> Bar:
@@ -83,9 +102,12 @@ def columns(on: Scale, values: Sequence[int]) -> list[Column]:
     return made
 
 
-def line(on: Scale, values: Sequence[int]) -> str:
-    """Points of a line through the middle of each value's place, as SVG's `points`, 100 by 100."""
-    place = 100 / max(len(values), 1)
+def line(on: Scale, values: Sequence[int], places: int = 0) -> str:
+    """Points of a line through the middle of each value's place, as SVG's `points`, 100 by 100.
+
+    `places` says how many there are where the values do not fill them all.
+    """
+    place = 100 / max(places, len(values), 1)
     return " ".join(f"{_short(place * (n + 0.5))},{on.down(value)}" for n, value in enumerate(values))
 
 
@@ -104,7 +126,7 @@ def area(on: Scale, values: Sequence[int]) -> str:
 
 
 def labelled(count: int, most: int) -> list[int]:
-    """Which of `count` places have their name written below: at most `most`, evenly apart, the first always."""
+    """Which of `count` places have their name written below: at most `most`, evenly apart, from the first."""
     apart = max(1, -(-count // max(most, 1)))
     return list(range(0, count, apart))
 

@@ -32,6 +32,7 @@ def install(app: Flask) -> None:
             "number": number,
             "percent": percent,
             "part": part,
+            "tenths": tenths,
             "unrounded": unrounded,
             "age": age,
             "lang_attribute": lang_attribute,
@@ -72,6 +73,11 @@ def number(value: int) -> str:
 def percent(value: float) -> str:
     """A share of one as per cent, without decimals."""
     return format_percent(value, locale=language())
+
+
+def tenths(value: Fraction) -> str:
+    """A share of one as per cent, to one decimal."""
+    return format_percent(Decimal(round(value * 1000)).scaleb(-3), "#,##0.#%", locale=language())
 
 
 def part(value: Fraction) -> str:

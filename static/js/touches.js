@@ -31,6 +31,7 @@ function send() {
 if (through) touched(document.querySelector("[data-player]")?.dataset.code, "arrive");
 
 // Media events do not bubble; they are caught on their way down.
+document.addEventListener("playing", ({ target }) => touched(target.closest("[data-player]")?.dataset.code, "shown"), true);
 document.addEventListener("timeupdate", ({ target: video }) => {
   const before = played.get(video) ?? { at: video.currentTime, seconds: 0 };
   const step = video.currentTime - before.at;

@@ -1,20 +1,24 @@
-"""Reports of a nonprofit: figures, the donations behind every figure, the evidence behind every donation."""
+"""Reports of a nonprofit: what creators, videos and projects brought, along their time, and who came back."""
 
-from datetime import date
+from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
 from app.credit import disputes
 from app.nonprofits.models import Nonprofit
-from app.reports import evidence, movements, periods, queries, ranked, report_table, tables
-from app.reports.movements import Which
-from app.reports.periods import Period
+from app.reports import cohorts as returning
+from app.reports import queries, ranked, report_table, series, tables
+from app.reports.queries import Report
 from app.web.access import allow
-from app.web.loaders import load_nonprofit, may
+from app.web.desk import report_days, reports_asked, reports_cohorts, reports_lines, reports_times
+from app.web.desk.reports_asked import Asked
+from app.web.loaders import load_nonprofit
 from app.web.text import _
 
 desk_reports = Blueprint("desk_reports", __name__)
@@ -23,20 +27,56 @@ desk_reports = Blueprint("desk_reports", __name__)
 @desk_reports.get("/desk/<nonprofit_code>/reports")
 @allow(Action.REPORT_READ)
 def index(nonprofit_code: str) -> ResponseReturnValue:
+    return _lines(nonprofit_code, "creators")
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/videos")
+@allow(Action.REPORT_READ)
+def videos(nonprofit_code: str) -> ResponseReturnValue:
+    return _lines(nonprofit_code, "videos")
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/projects")
+@allow(Action.REPORT_READ)
+def projects(nonprofit_code: str) -> ResponseReturnValue:
+    return _lines(nonprofit_code, "projects")
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/time")
+@allow(Action.REPORT_READ)
+def over_time(nonprofit_code: str) -> ResponseReturnValue:
+    """Step by step, of everything or of one creator, video or project."""
+    which = reports_asked.which()
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        period = _period(nonprofit)
-        shown = ranked.ranked(session, nonprofit.id, queries.report(session, nonprofit.id, period))
-        questions = disputes.count_open(session, nonprofit.id)
+        asked = reports_asked.asked(nonprofit)
+        now = series.over_time(session, nonprofit.id, asked.period, asked.step, which)
+        before = series.over_time(session, nonprofit.id, asked.period.previous(), asked.step, which)
+        report = queries.report(session, nonprofit.id, asked.period)
+        frame = _frame(session, nonprofit, "time", asked, report)
+    line = reports_lines.about(report, which)
     return render_template(
-        "reports/index.html",
-        questions=questions,
-        nonprofit=nonprofit,
-        report=shown.report,
-        held=shown.held,
-        as_of=period.as_of(clock.now()),
-        choices=_choices(nonprofit),
+        "reports/time.html",
+        **frame,
+        times=reports_times.times(now, before, asked.step),
+        groups=reports_lines.GROUPS,
+        steps=reports_asked.STEPS,
+        step_name=partial(reports_times.step_name, asked.step),
+        line=line,
+        about_whom=reports_lines.name_of(line) if line else "",
     )
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports/cohorts")
+@allow(Action.REPORT_READ)
+def cohorts(nonprofit_code: str) -> ResponseReturnValue:
+    """Donors by the month of their first gift."""
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        found = returning.of(session, nonprofit.id)
+        frame = _frame(session, nonprofit, "cohorts", reports_asked.asked(nonprofit), None)
+    shows = "money" if request.args.get("show") == "money" else "donors"
+    return render_template("reports/cohorts.html", **frame, tables=reports_cohorts.tables(found), shows=shows)
 
 
 @desk_reports.get("/desk/<nonprofit_code>/reports/report.csv")
@@ -44,7 +84,7 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
 def as_csv(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        period = _period(nonprofit)
+        period = report_days.period(nonprofit, request.args)
         report = queries.report(session, nonprofit.id, period)
     made = report_table.table(report, period.as_of(clock.now()), _)
     answer = Response(tables.write(made.header, made.rows), mimetype="text/csv")
@@ -53,64 +93,40 @@ def as_csv(nonprofit_code: str) -> ResponseReturnValue:
     return answer
 
 
-@desk_reports.get("/desk/<nonprofit_code>/reports/donations")
-@allow(Action.REPORT_READ)
-def donations(nonprofit_code: str) -> ResponseReturnValue:
-    which = Which(
-        currency=request.args.get("currency", ""),
-        video_code=request.args.get("video", ""),
-        creator_code=request.args.get("creator", ""),
-        uncredited="uncredited" in request.args,
-        project_code=request.args.get("project", ""),
-    )
+def _lines(nonprofit_code: str, current: str) -> str:
+    """A page with a line for each creator, video or project."""
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        period = _period(nonprofit)
-        figures = movements.figures(session, nonprofit.id, period, which)
-        page = movements.page(session, nonprofit.id, period, which, request.args.get("after", ""))
-        sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
+        asked = reports_asked.asked(nonprofit)
+        report = queries.report(session, nonprofit.id, asked.period)
+        shown = ranked.ranked(session, nonprofit.id, report)
+        frame = _frame(session, nonprofit, current, asked, report)
+    lines = {
+        "creators": shown.report.creators,
+        "videos": shown.report.videos,
+        "projects": shown.report.projects,
+    }[current]
     return render_template(
-        "reports/donations.html",
-        nonprofit=nonprofit,
-        period=period,
-        which=which,
-        figures=figures,
-        page=page,
-        sees_donors=sees_donors,
+        "reports/index.html",
+        **frame,
+        held=shown.held,
+        sections=reports_lines.sections(lines, shown.report.totals, asked),
+        groups=reports_lines.GROUPS,
     )
 
 
-@desk_reports.get("/desk/<nonprofit_code>/reports/donations/<donation_number>")
-@allow(Action.REPORT_READ)
-def donation(nonprofit_code: str, donation_number: str) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        found = movements.donation_by_number(session, nonprofit.id, donation_number)
-        record = evidence.of(session, found)
-        said = disputes.of_donation(session, found.id)
-        sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
-    return render_template(
-        "reports/donation.html",
-        nonprofit=nonprofit,
-        donation=found,
-        record=record,
-        disputes=said,
-        sees_donors=sees_donors,
-    )
-
-
-def _period(nonprofit: Nonprofit) -> Period:
-    """The period of the address; the latest days when it names none, or nonsense."""
-    try:
-        first = date.fromisoformat(request.args["first"])
-        last = date.fromisoformat(request.args["last"])
-    except (KeyError, ValueError):
-        return periods.latest(clock.now(), nonprofit.time_zone)
-    return periods.between(first, last, nonprofit.time_zone)
-
-
-def _choices(nonprofit: Nonprofit) -> list[tuple[str, Period]]:
-    latest = periods.latest(clock.now(), nonprofit.time_zone)
-    month = periods.month_of(latest.last, nonprofit.time_zone)
-    before = periods.month_of(month.previous().last, nonprofit.time_zone)
-    return [(_("Last 30 days"), latest), (_("This month"), month), (_("Last month"), before)]
+def _frame(
+    session: Session, nonprofit: Nonprofit, current: str, asked: Asked, report: Report | None
+) -> dict[str, Any]:
+    """What every page of the reports says beside its figures."""
+    return {
+        "nonprofit": nonprofit,
+        "current": current,
+        "asked": asked,
+        "about": reports_asked.about() if current == "time" else {},
+        "spans": report_days.WORDS,
+        "as_of": asked.period.as_of(clock.now()) if report else clock.now(),
+        "rule": report.rule if report else "",
+        "donors_as_of": report.donors_as_of if report else None,
+        "questions": disputes.count_open(session, nonprofit.id),
+    }

@@ -1,0 +1,80 @@
+"""What an address of the reports asks for: which days, in which order, how fine, about whom."""
+
+from dataclasses import dataclass
+
+from flask import request
+
+from app.core import clock
+from app.nonprofits.models import Nonprofit
+from app.reports.periods import Period
+from app.reports.which import Which
+from app.web.desk import report_days
+from app.web.text import lazy as _l
+
+FINEST_DAYS, FINE_DAYS = 45, 190  # longer periods are told by the week, then by the month
+STEPS = {"day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
+MOST_DAYS = 400  # of which each can be told on its own
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The days of a report, by a span that moves with the calendar or (`span` is empty) by their dates; the
+    column that lines are ordered by, or none for the order of the ranking; how fine a time is told."""
+
+    period: Period
+    span: str
+    sort: str
+    is_upward: bool
+    step: str
+
+    @property
+    def days(self) -> dict[str, str]:
+        """The part of an address that asks for the same days."""
+        if self.span:
+            return {"span": self.span}
+        return {"first": self.period.first.isoformat(), "last": self.period.last.isoformat()}
+
+    @property
+    def days_gone(self) -> int:
+        """How many days of the period have begun."""
+        return self.period.days_gone(clock.now())
+
+    @property
+    def length(self) -> int:
+        """How many days the period has."""
+        return (self.period.until - self.period.first).days
+
+
+def asked(nonprofit: Nonprofit) -> Asked:
+    """What the address asks for; nonsense is as if it were not there."""
+    period = report_days.period(nonprofit, request.args)
+    return Asked(
+        period=period,
+        span=report_days.span(request.args),
+        sort=request.args.get("sort", ""),
+        is_upward=request.args.get("order") == "asc",
+        step=_step(period),
+    )
+
+
+def which() -> Which:
+    """Of whom or of what the address asks for the lines."""
+    return Which(
+        currency=request.args.get("currency", ""),
+        video_code=request.args.get("video", ""),
+        creator_code=request.args.get("creator", ""),
+        project_code=request.args.get("project", ""),
+        uncredited="uncredited" in request.args,
+    )
+
+
+def about() -> dict[str, str]:
+    """The part of an address that asks of whom or of what, without the currency."""
+    return {name: request.args[name] for name in ("video", "creator", "project") if request.args.get(name)}
+
+
+def _step(period: Period) -> str:
+    length = (period.until - period.first).days
+    fitting = "day" if length <= FINEST_DAYS else "week" if length <= FINE_DAYS else "month"
+    step = request.args.get("step", "")
+    return step if step in STEPS and not (step == "day" and length > MOST_DAYS) else fitting

@@ -1,0 +1,145 @@
+"""The lines of a report as a page shows them: a section a currency, its columns, its order, its chart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from app.core.money import Money
+from app.reports.figures import Figures, Line
+from app.reports.queries import Report
+from app.reports.which import Which
+from app.web import charts
+from app.web.charts import Bar
+from app.web.desk.reports_asked import Asked
+from app.web.text import _
+from app.web.text import lazy as _l
+
+MOST_BARS = 8
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of a line, by its name in Figures. `opens`: donations stand behind it."""
+
+    name: str
+    words: str
+    kind: str  # money, count or share
+    opens: bool
+
+    def of(self, figures: Figures) -> Money | int | Fraction | None:
+        """The figure; None where there is nothing to divide by."""
+        return getattr(figures, self.name)
+
+    def weight(self, figures: Figures) -> int | Fraction | None:
+        """What lines are ordered by."""
+        value = self.of(figures)
+        return value.minor if isinstance(value, Money) else value
+
+
+MONEY = (
+    Column("net", _l("Net"), "money", opens=True),
+    Column("gross", _l("Gross"), "money", opens=True),
+    Column("refunded", _l("Refunds"), "money", opens=True),
+    Column("fees", _l("Fees"), "money", opens=True),
+)
+GIFTS = (
+    Column("donations", _l("Donations"), "count", opens=True),
+    Column("donors", _l("Donors"), "count", opens=True),
+    Column("relay_share", _l("Through shares"), "share", opens=False),
+)
+SEEN = (
+    Column("shown", _l("Shown"), "count", opens=False),
+    Column("views", _l("Views"), "count", opens=False),
+    Column("opens", _l("Sheet opened"), "count", opens=False),
+    Column("conversion", _l("Conversion"), "share", opens=False),
+)
+GROUPS = ((_l("Money"), MONEY), (_l("Gifts"), GIFTS), (_l("Seen"), SEEN))
+COLUMNS = {column.name: column for _words, group in GROUPS for column in group}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar of the chart above a table: what came now, and the period before."""
+
+    line: Line
+    name: str
+    now: Bar
+    before: Bar
+
+
+@dataclass(frozen=True)
+class Section:
+    """A report in one currency: its total, its lines in the order that was asked for, its chart."""
+
+    currency: str
+    total: Line
+    lines: Sequence[Line]
+    rows: Sequence[Row]
+
+    @property
+    def left_out(self) -> int:
+        """How many lines have no bar of their own."""
+        return len(self.lines) - len(self.rows)
+
+
+def sections(lines: Sequence[Line], totals: Sequence[Line], asked: Asked) -> list[Section]:
+    """The lines by currency. Without an order of its own a report keeps that of the ranking it comes in."""
+    made: list[Section] = []
+    for total in totals:
+        own = [line for line in lines if line.now.currency == total.now.currency]
+        made.append(Section(total.now.currency, total, _ordered(own, asked), _rows(own)))
+    return made
+
+
+def _ordered(lines: Sequence[Line], asked: Asked) -> list[Line]:
+    """By a column, the greatest first unless asked upwards; lines without the figure last, credited to no
+    video last of all."""
+    column = COLUMNS.get(asked.sort)
+    if column is None:
+        return list(lines)
+    weighed = [(line, column.weight(line.now)) for line in lines]
+    known = [(line, weight) for line, weight in weighed if weight is not None and not is_rest(line)]
+    known.sort(key=lambda one: one[1], reverse=not asked.is_upward)
+    unknown = [line for line, weight in weighed if weight is None and not is_rest(line)]
+    return [*(line for line, _ in known), *unknown, *(line for line in lines if is_rest(line))]
+
+
+def is_rest(line: Line) -> bool:
+    """Whether it is what was credited to no video."""
+    return line.creator is None and line.project is None
+
+
+def name_of(line: Line) -> str:
+    """Whom or what a line tells of."""
+    if line.video:
+        return line.video.title
+    if line.project:
+        return line.project.title
+    return line.creator.name if line.creator else _("Not credited to any video")
+
+
+def about(report: Report, which: Which) -> Line | None:
+    """The line of whom or what an address asks about; None for all, and for who did nothing in the period."""
+    for lines, code in (
+        (report.videos, which.video_code),
+        (report.creators, which.creator_code),
+        (report.projects, which.project_code),
+    ):
+        for line in lines:
+            one = line.video or line.project or line.creator
+            if code and one and one.code == code:
+                return line
+    return None
+
+
+def _rows(lines: Sequence[Line]) -> list[Row]:
+    """The lines that brought most, as bars of one scale; nothing to draw for a single one."""
+    most = sorted(lines, key=lambda line: -line.now.net.minor)[:MOST_BARS]
+    drawn = [line for line in most if line.now.net.minor or line.before.net.minor]
+    if len(drawn) < 2:
+        return []
+    on = charts.scale(figures.net.minor for line in drawn for figures in (line.now, line.before))
+    return [
+        Row(line, name_of(line), charts.bar(on, line.now.net.minor), charts.bar(on, line.before.net.minor))
+        for line in drawn
+    ]
