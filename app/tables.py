@@ -11,6 +11,7 @@ from app.gateways import models as gateways
 from app.insight import models as insight
 from app.nonprofits import models as nonprofits
 from app.projects import models as projects
+from app.reports import file_models as report_files
 from app.reports import models as reports
 from app.videos import models as videos
 
@@ -25,6 +26,7 @@ __all__ = [
     "ledger",
     "nonprofits",
     "projects",
+    "report_files",
     "reports",
     "videos",
 ]

@@ -21,7 +21,7 @@ from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
 from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
-from workers import alarms, donor_mail, gate
+from workers import alarms, donor_mail, gate, report_letters
 from workers.lease import Finisher, GiveUp, Lease, nothing
 from workers.letters import Letter, address
 
@@ -217,6 +217,8 @@ MAILS: dict[str, Callable[..., Letter | None]] = {
     "nonprofit_waiting": nonprofit_waiting,
     "password_reset": password_reset,
     "receipt": receipt,
+    "report_mail_confirm": report_letters.report_mail_confirm,
+    "report_ready": report_letters.report_ready,
     "team_invitation": team_invitation,
     "video_restored": video_restored,
     "video_taken_down": video_taken_down,

@@ -20,6 +20,8 @@ HOURLY = (
     "monthly.hold",
     "ledger.snapshot",
     "media.sweep_orphans",
+    "reports.send_due",
+    "reports.expire",
 )
 DAILY = ("media.sweep_all", "payees.look", "touches.forget")
 # The same where the simulated provider stands in for a real one.

@@ -85,6 +85,23 @@ def unit_of_work() -> Generator[Session]:
         wakeups.announce(session)
 
 
+@contextmanager
+def snapshot() -> Generator[Session]:
+    """A session that only reads, and all of whose queries see the database as it was at the first of them.
+
+    Units of work that are opened meanwhile are transactions of their own. Inside a unit it is that one.
+    """
+    outer = _active.get()
+    if outer is not None:
+        yield outer
+        return
+    with _sessions() as session, session.begin():
+        session.connection(
+            execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        yield session
+
+
 def _ask_the_rested(engine: Engine) -> None:
     """Before use, ask a connection that has lain idle whether it is alive; all are opened anew if it is not.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 QUEUES = ("money", "preview", "media", "outbound", "reports")
 
 # Short tasks: a wake-up drains all that is due. The other queues run one long task a job, in a forked child.
-DRAINED_QUEUES = frozenset({"money", "outbound", "reports"})
+DRAINED_QUEUES = frozenset({"money", "outbound"})
 
 # Ranks on a queue of long tasks: whatever has a lower one goes first, always.
 SOON = 0  # small and quick, or somebody is looking at a page and waits for it
@@ -34,6 +34,7 @@ TASKS = {
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "donations.refund": TaskKind("outbound", max_attempts=20),
+    "insight.work_out": TaskKind("reports", max_attempts=3, backoff_seconds=5.0),
     "integrity.catch_up": TaskKind("money"),
     "integrity.look": TaskKind("money"),
     "ledger.snapshot": TaskKind("money", max_attempts=3),
@@ -44,9 +45,13 @@ TASKS = {
     "media.sweep_orphans": TaskKind("media", backoff_seconds=15.0, priority=SOON),
     "media.sweep_all": TaskKind("media", max_attempts=3, backoff_seconds=60.0, priority=BULK),
     "monthly.hold": TaskKind("outbound", max_attempts=8),
+    "monthly.take_card": TaskKind("outbound", max_attempts=20),
     "payees.look": TaskKind("outbound", max_attempts=3),
     "payees.refresh": TaskKind("outbound", max_attempts=8, backoff_seconds=15.0),
     "videos.publish_scheduled": TaskKind("outbound"),
+    "reports.make_file": TaskKind("reports", max_attempts=4, backoff_seconds=5.0),
+    "reports.send_due": TaskKind("reports", max_attempts=3, priority=SOON),
+    "reports.expire": TaskKind("reports", max_attempts=3, backoff_seconds=60.0, priority=SOON),
     "rollups.people": TaskKind("reports", priority=SOON),
     "rollups.rebuild_people": TaskKind("reports", max_attempts=5),
     "rollups.touches": TaskKind("reports", max_attempts=5),

@@ -1,41 +1,31 @@
-"""Receipts and statements as PDF: tagged for screen readers (PDF/UA-1), in the donor's language. Pure.
+"""Receipts and statements as PDF, in the donor's language. Pure.
 
-The same facts in the same language are the same bytes: the date of making comes from the facts, and all type
-from the fonts of the checkout, never from the machine.
+The same facts in the same language are the same bytes: the date of making comes from the facts.
 """
 
 import io
-import json
-from collections.abc import Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import segno
-import typst
 from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_currency
 
+from app.core import typeset
 from app.core.i18n import known, translations
-from app.core.money import Money
-from app.core.paths import STATIC, TEMPLATES
+from app.core.typeset import money
 from app.donations.receipt_content import Content
 from app.donations.statements import Line, Statement
-
-LETTER_PAPER = ("US", "CA", "MX", "PH")
-LANGUAGES = {"en": ("en", "GB"), "zh_Hans": ("zh", "CN")}
 
 
 def receipt(content: Content, locale: str, *, is_void: bool = False) -> bytes:
     """A receipt as PDF, in the language `locale`; a void one says so across its head."""
     words = _receipt_words(content, known(locale), is_void)
-    return _compile("receipt.typ", words, content.issued_at)
+    return typeset.pdf("receipts/receipt.typ", words, content.issued_at)
 
 
 def statement(made: Statement, locale: str) -> bytes:
     """A donor's gifts to one organisation in a range of days as PDF, in the language `locale`."""
-    return _compile("statement.typ", _statement_words(made, known(locale)), made.made_at)
+    return typeset.pdf("receipts/statement.typ", _statement_words(made, known(locale)), made.made_at)
 
 
 def file_name(number: int, locale: str) -> str:
@@ -60,8 +50,8 @@ def _receipt_words(content: Content, locale: str, is_void: bool) -> dict[str, An
     given_back = ""
     if content.given_back.minor:
         given_back = _("%(given)s was given, and %(back)s of it was given back.") % {
-            "given": _money(content.given, locale),
-            "back": _money(content.given_back, locale),
+            "given": money(content.given, locale),
+            "back": money(content.given_back, locale),
         }
     return {
         **_head(content.payee, content.country, content.issued_on, locale),
@@ -72,7 +62,7 @@ def _receipt_words(content: Content, locale: str, is_void: bool) -> dict[str, An
         "issued": _day(content.issued_on, locale),
         "thanks": _("Received with thanks from"),
         "donor": content.donor or _("A donor"),
-        "amount": _money(content.amount, locale),
+        "amount": money(content.amount, locale),
         "given_back": given_back,
         "left": left,
         "right": right,
@@ -122,7 +112,7 @@ def _statement_words(made: Statement, locale: str) -> dict[str, Any]:
         "rows": [_row(line, locale) for line in made.lines],
         "none": _("No gift arrived in these days."),
         "total_says": _("Given in all"),
-        "totals": [_money(total, locale) for total in made.totals],
+        "totals": [money(total, locale) for total in made.totals],
         "note": _("A gift counts here with what was not given back. Days are those of %(zone)s.")
         % {"zone": made.zone},
     }
@@ -131,20 +121,12 @@ def _statement_words(made: Statement, locale: str) -> dict[str, Any]:
 def _row(line: Line, locale: str) -> list[str]:
     _ = translations(locale).gettext
     number = _("No. %(number)s") % {"number": line.receipt} if line.receipt is not None else "–"
-    back = _money(line.given_back, locale) if line.given_back.minor else "–"
-    return [_day(line.on, locale, "medium"), line.project, number, back, _money(line.kept, locale)]
+    back = money(line.given_back, locale) if line.given_back.minor else "–"
+    return [_day(line.on, locale, "medium"), line.project, number, back, money(line.kept, locale)]
 
 
 def _head(payee: str, country: str, made_on: str, locale: str) -> dict[str, Any]:
-    language, region = LANGUAGES[locale]
-    day = date.fromisoformat(made_on)
-    return {
-        "payee": payee,
-        "lang": language,
-        "region": region,
-        "paper": "us-letter" if country in LETTER_PAPER else "a4",
-        "date": {"year": day.year, "month": day.month, "day": day.day},
-    }
+    return typeset.head(payee, country, date.fromisoformat(made_on), locale)
 
 
 def _banners(test_mode: bool, is_void: bool, locale: str) -> list[str]:
@@ -162,42 +144,10 @@ def _registered(payee: Content | Statement, locale: str) -> str:
 
 
 def _day(iso: str, locale: str, length: str = "long") -> str:
-    return format_date(date.fromisoformat(iso), format=length, locale=locale)  # pyright: ignore[reportArgumentType] (babel's own list of lengths)
-
-
-def _money(amount: Money, locale: str) -> str:
-    return format_currency(amount.decimal, amount.currency, locale=locale)
+    return typeset.day(date.fromisoformat(iso), locale, length)
 
 
 def _qr(address: str) -> str:
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=0, dark="#1b2130", scale=4)
     return drawn.getvalue().decode()
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(STATIC / "fonts")])
-
-
-def _compile(template: str, words: dict[str, Any], made_at: int) -> bytes:
-    """The PDF of a template; a sign that no font has would keep it from being PDF/UA, but not from being."""
-    try:
-        return _pdf(template, words, made_at, ["ua-1"])
-    except typst.TypstError as error:
-        if "could not be displayed" not in error.message:
-            raise
-        return _pdf(template, words, made_at, [])
-
-
-def _pdf(template: str, words: dict[str, Any], made_at: int, standards: Sequence[Any]) -> bytes:
-    folder = TEMPLATES / "receipts"
-    return typst.compile(
-        str(folder / template),
-        root=str(folder),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"words": json.dumps(words, ensure_ascii=False)},
-        pdf_standards=list(standards),
-        timestamp=made_at,
-    )

@@ -1,7 +1,7 @@
 """One small world for the route × role test: who could knock, and what stands behind each address."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,10 +18,14 @@ from app.donations import donors, monthly, receipts
 from app.donations.models import Dispute, Donation, MonthlyGift
 from app.finance.models import Difference, Payout
 from app.gateways.models import KeptAttachment, KeptMail, SandboxPayment
-from app.gateways.payments.sandbox import disputes, news, provider, refunds
+from app.gateways.payments.contract import CardRequest
+from app.gateways.payments.sandbox import cards, disputes, news, provider, refunds
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Invitation, Nonprofit
 from app.projects import updates
+from app.reports import files, periods, report_mails, saved_views
+from app.reports.files import Wanted
+from app.reports.saved_views import Sketch
 from app.videos.models import Upload, Video
 from tests import factories
 
@@ -98,6 +102,7 @@ def _values(session: Session, settings: Settings, at: Nonprofit, made: dict[str,
         "invitation_code": invitation.code,
         "person_code": made["viewer"].code,
         **_matters(session, at, gift, made[OWNER_OF_OWN].id),
+        **_of_reports(session, at, made["owner"]),
         "credit_dispute_code": _credit_dispute(session, gift, video),
         "update_code": updates.post(session, project, made["editor"].id, "News", "Words").code,
         "payment_code": payment.code,
@@ -149,6 +154,15 @@ def _matters(session: Session, at: Nonprofit, gift: Donation, creator_id: int) -
     }
 
 
+def _of_reports(session: Session, at: Nonprofit, owner: Person) -> dict[str, str]:
+    """A file of a report, a view that is kept, and its mail."""
+    days = periods.between(date(2026, 1, 1), date(2026, 1, 31), at.time_zone)
+    file = files.ask(session, at, owner.id, Wanted("report", "csv", days, "en"))
+    view = saved_views.keep(session, at, owner.id, Sketch("Every month", "creators", "last-month"))
+    mail = report_mails.want(session, view, at, owner.id, "month", "pdf")
+    return {"report_file_code": file.code, "saved_view_code": view.code, "report_mail_code": mail.code}
+
+
 def _credit_dispute(session: Session, gift: Donation, video: Video) -> str:
     dispute = CreditDispute(
         donation_id=gift.id, video_id=video.id, creator_id=video.creator_id, words="It was mine."
@@ -174,9 +188,15 @@ def _at_the_provider(session: Session, payment: SandboxPayment) -> dict[str, str
         "refund_code": refund.code or "",
         "dispute_code": disputes.open_dispute(session, payment.code, "general").code,
         "subscription_code": payment.subscription,
+        "card_page_code": cards.ask(session, _another_card(payment)).code,
         "event_code": news.of(session, payment)[0].code,
         "step": "pause",
     }
+
+
+def _another_card(payment: SandboxPayment) -> CardRequest:
+    there, back = payment.account, payment.return_url
+    return CardRequest(there, payment.subscription, payment.currency, back, back, "key")
 
 
 def _upload(session: Session, creator: Person) -> Upload:

@@ -1,0 +1,57 @@
+"""Makes the file of an order on disk: all figures of one moment, the same bytes whenever it is made anew.
+
+That holds for days that are over: their figures stay, and their file says that it is as of their end.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.core import clock, db
+from app.core.i18n import known, translations
+from app.reports import file_pdf, file_rows, file_writers, queries, report_table
+from app.reports.files import Order
+
+Told = Callable[[int, int], None]
+
+
+def make(order: Order, path: Path, told: Told) -> int:
+    """Write the file to `path`; returns its number of rows. `told` hears meanwhile how many of how many."""
+    with db.snapshot() as session:
+        return (
+            _report(session, order, path, told)
+            if order.wanted.kind == "report"
+            else _donations(session, order, path, told)
+        )
+
+
+def _report(session: Session, order: Order, path: Path, told: Told) -> int:
+    wanted = order.wanted
+    _ = translations(known(wanted.locale)).gettext
+    report = queries.report(session, order.nonprofit_id, wanted.period)
+    as_of = wanted.period.as_of(clock.now())
+    table = report_table.table(report, as_of, _)
+    if wanted.format == "pdf":
+        path.write_bytes(file_pdf.report(order, table, as_of))
+        return len(table.rows)
+
+    def progress(done: int) -> None:
+        told(done, len(table.rows))
+
+    if wanted.format == "csv":
+        return file_writers.csv_file(path, table.header, table.rows, progress)
+    return file_writers.xlsx_file(path, _("Report"), table.header, table.rows, progress)
+
+
+def _donations(session: Session, order: Order, path: Path, told: Told) -> int:
+    _ = translations(known(order.wanted.locale)).gettext
+    with file_rows.of(session, order.nonprofit_id, order.wanted, _) as found:
+
+        def progress(done: int) -> None:
+            told(done, found.count)
+
+        progress(0)
+        if order.wanted.format == "csv":
+            return file_writers.csv_file(path, found.header, found.rows, progress)
+        return file_writers.xlsx_file(path, _("Donations"), found.header, found.rows, progress)
