@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.gateways import traffic
 from app.gateways.models import SandboxPayment
+from app.gateways.payments.contract import EventKind
 from app.projects.models import Project
 from tests import factories
 from tests.web.test_giving import LOST, fill_in, give, pay
+from workers import credit
 
 WORDS = {"name": "Dora Ó", "public_message": "For the swing", "private_note": "In memory of Ann"}
 
@@ -84,6 +86,27 @@ def test_nobody_is_thanked_for_a_gift_that_went_back_or_may_go_back(
     assert page.status_code == 200
     assert "Thank you" not in page.text
     assert "Your bank" in page.text or "given back" in page.text
+
+
+def test_a_gift_of_which_a_part_went_back_says_what_stays(
+    client: FlaskClient, session: Session, project: Project
+):
+    gift = factories.donation(session, to=project)
+    for kind, values in (
+        (EventKind.SUCCEEDED, {}),
+        (EventKind.REFUNDED, {"amount_minor": 400, "part": "re"}),
+    ):
+        credit.settle(session, event_ids=[factories.event(session, gift, kind, **values).id])
+    page = client.get(f"/d/{gift.code}")
+    assert page.status_code == 200
+    for said in (
+        "Thank you",
+        "€6.00 of your gift stays with",
+        "The rest was given back",
+        "Your receipt (PDF)",
+    ):
+        assert said in page.text, said
+    assert "€10.00" not in page.text
 
 
 @pytest.mark.parametrize("address", ["/sign-in", "/sign-up", "/reset", "/gifts"])

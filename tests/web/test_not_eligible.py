@@ -28,13 +28,14 @@ NOT_PUBLISHED = "It may not be published yet."
 
 @dataclass
 class Place:
-    """A project that may receive, with a video and a gift that was begun; what a way takes that from it."""
+    """A project that may receive, with a video and gifts that were begun; what a way takes that from it."""
 
     project: Project
     nonprofit: Nonprofit
     account: PaymentAccount
     video: Video
-    begun: Donation
+    begun: Donation  # its pay page is open
+    mailed: Donation  # its pay page opens by a mailed link
 
     def in_china(self, **values: object) -> None:
         self.nonprofit.country = "CN"
@@ -93,8 +94,9 @@ def place(session: Session) -> Place:
     project = factories.project(session)
     account = session.query(PaymentAccount).filter_by(nonprofit_id=project.nonprofit_id).one()
     nonprofit = session.get_one(Nonprofit, project.nonprofit_id)
-    begun = factories.donation(session, to=project)
-    return Place(project, nonprofit, account, factories.video(session, carries=project), begun)
+    begun, mailed = (factories.donation(session, to=project) for _ in range(2))
+    mailed.reference = mailed.pay_url = None
+    return Place(project, nonprofit, account, factories.video(session, carries=project), begun, mailed)
 
 
 def refusals(client: FlaskClient, place: Place) -> dict[str, tuple[int, str]]:
@@ -108,6 +110,7 @@ def refusals(client: FlaskClient, place: Place) -> dict[str, tuple[int, str]]:
         "sent from the project": client.post(project, data=gift),
         "asked for by a script": client.post(project, data=gift, headers={"Accept": "application/json"}),
         "old pay link": client.get(f"/d/{place.begun.code}/pay"),
+        "mailed link": client.post(f"/d/{place.mailed.code}/confirm"),
     }
     return {name: (answer.status_code, html.unescape(answer.text)) for name, answer in answers.items()}
 
@@ -126,7 +129,7 @@ def check_nothing_can_be_charged(client: FlaskClient, session: Session, place: P
     assert "data-donate>" not in watch.text
     assert "DonateAction" not in watch.text
     assert "takes no gifts right now. Why?" in watch.text
-    assert session.scalars(select(func.count()).select_from(Donation)).one() == 1
+    assert session.scalars(select(func.count()).select_from(Donation)).one() == 2
     assert session.scalars(select(func.count()).select_from(SandboxPayment)).one() == 0
 
 

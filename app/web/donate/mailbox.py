@@ -38,9 +38,6 @@ def ask(donation_code: str) -> ResponseReturnValue:
 @allow(Rule.EVERYONE)
 def go_on(donation_code: str) -> ResponseReturnValue:
     """Open the payment, for the holder of the mailed link."""
-    gateway = payments()
-    if gateway is None:
-        abort(404)
     with unit_of_work() as session:
         donation = queries.by_code(session, donation_code)
         offer = offers.of_project(session, donation.project.code, settings().payment_provider)
@@ -48,6 +45,9 @@ def go_on(donation_code: str) -> ResponseReturnValue:
         return redirect(url_for("donate.pay", donation_code=donation_code), code=303)
     if offer.obstacle is not None:
         return closed(offer, offer.obstacle)
+    gateway = payments()
+    if gateway is None:
+        abort(404)
     verdict = gatekeeper.proven(donation)
     gatekeeper.report(verdict.attack_on)
     if verdict.answer is not Answer.PASS:
