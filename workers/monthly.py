@@ -1,4 +1,4 @@
-"""Taking nothing each month for what may not receive."""
+"""Monthly gifts at the provider: nothing is taken for what may not receive, another card is taken."""
 
 import structlog
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from app.donations import holds, monthly
 from app.gateways import traffic
 from app.gateways.payments.contract import PaymentRefused, PaymentsUnavailable
 from app.gateways.payments.registry import open_gateway
-from workers.lease import Finisher, Lease, nothing
+from workers.lease import Finisher, GiveUp, Lease, nothing
 
 log = structlog.get_logger()
 
@@ -43,6 +43,23 @@ def hold(_claim: Claim, lease: Lease) -> Finisher:
     if silent:
         raise PaymentsUnavailable(f"{silent} of {len(steps)} monthly gifts could not be held")
     return _go_on if done and len(steps) == holds.AT_ONCE else nothing
+
+
+def take_card(_claim: Claim, _lease: Lease, *, gift_id: int) -> Finisher:
+    """Have a monthly gift paid with the newest card that its donor has given, whichever was told last.
+
+    Raises PaymentsUnavailable while the provider does not answer, GiveUp when it will not take the card.
+    """
+    gateway = open_gateway(runtime.settings(), traffic.transport())
+    with db.unit_of_work() as session:
+        card = monthly.card_given(session, gift_id)
+    if gateway is None or card is None or card.provider != gateway.name:
+        return nothing
+    try:
+        gateway.take_card(card.account, card.subscription, card.part)
+    except PaymentRefused as error:
+        raise GiveUp(f"the card for {card.subscription} is not taken: {error.detail}") from error
+    return lambda session: monthly.note_card(session, gift_id)
 
 
 def _go_on(session: Session) -> None:

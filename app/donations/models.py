@@ -221,6 +221,7 @@ class MonthlyGift(Row):
     next_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]  # paused by the platform, because its project may not receive
+    card_at: Mapped[datetime | None]  # when another card of the donor's was put in place
     looked_at: Mapped[datetime | None]  # when the provider was last asked to hold it or to let it go on
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="")

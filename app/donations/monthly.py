@@ -18,8 +18,8 @@ from app.core.errors import KindrelayError, NotFound
 from app.core.i18n import N_
 from app.core.money import Money
 from app.donations import amounts, donors, renewals
-from app.donations.models import CODE_LENGTH, Donation, MonthlyGift
-from app.gateways.payments.contract import PaymentGateway
+from app.donations.models import CODE_LENGTH, Donation, MonthlyGift, PaymentEvent
+from app.gateways.payments.contract import EventKind, PaymentGateway
 from app.nonprofits.models import Nonprofit, PaymentAccount
 from app.projects.models import Project
 from app.videos.models import Video
@@ -33,14 +33,15 @@ class Change(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    CARD = "card"
     AMOUNT = "amount"
     END = "end"
 
 
 OPEN_TO: Mapping[str, tuple[Change, ...]] = {
-    "active": (Change.PAUSE, Change.AMOUNT, Change.END),
-    "failing": (Change.END,),
-    "paused": (Change.RESUME, Change.AMOUNT, Change.END),
+    "active": (Change.PAUSE, Change.CARD, Change.AMOUNT, Change.END),
+    "failing": (Change.CARD, Change.END),
+    "paused": (Change.RESUME, Change.CARD, Change.AMOUNT, Change.END),
 }
 
 
@@ -68,11 +69,27 @@ class Holding:
         return OPEN_TO.get(self.gift.state, ())
 
     @property
+    def waits_with_a_new_card(self) -> bool:
+        """Whether a card was put in place since the last payment failed."""
+        card_at, failed_at = self.gift.card_at, self.gift.failed_at
+        return card_at is not None and failed_at is not None and card_at > failed_at
+
+    @property
     def reference(self) -> str:
         """The provider's name for the subscription. Raises KindrelayError before its first payment."""
         if self.gift.reference is None:
             raise KindrelayError(N_("This monthly gift has not begun yet."))
         return self.gift.reference
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card that a donor has given, as its provider is asked to take it."""
+
+    provider: str
+    account: str
+    subscription: str
+    part: str
 
 
 def begin(session: Session, donation: Donation) -> None:
@@ -135,6 +152,11 @@ def check(held: Holding, change: Change, amount: Money | None = None) -> None:
         amounts.check(amount)
 
 
+def rises_much(held: Holding, amount: Money, times: int) -> bool:
+    """Whether this is more than `times` what is given each month now; a slip of a digit is ten times."""
+    return amount.minor > held.gift.amount_minor * times
+
+
 def ask(
     gateway: PaymentGateway, account: str, subscription: str, change: Change, amount: Money | None = None
 ) -> None:
@@ -163,6 +185,32 @@ def note(session: Session, gift_id: int, change: Change, amount: Money | None = 
         gift.state = "active"
         gift.next_at = renewals.next_payment(first.paid_at or gift.created_at, clock.now())
     session.flush()
+
+
+def card_given(session: Session, gift_id: int) -> Card | None:
+    """The newest card that a donor has given for a monthly gift; None when there is none, or it has ended."""
+    gift = session.get_one(MonthlyGift, gift_id)
+    account = session.get_one(PaymentAccount, gift.payment_account_id).reference
+    part = session.scalar(
+        select(PaymentEvent.part)
+        .where(
+            PaymentEvent.provider == gift.provider,
+            PaymentEvent.subscription == gift.reference,
+            PaymentEvent.kind == EventKind.CARD_GIVEN,
+            PaymentEvent.account == account,
+        )
+        .order_by(PaymentEvent.occurred_at.desc(), PaymentEvent.id.desc())
+        .limit(1)
+    )
+    if part is None or gift.reference is None or gift.state == "ended":
+        return None
+    return Card(gift.provider, account, gift.reference, part)
+
+
+def note_card(session: Session, gift_id: int) -> None:
+    """Note that the next payments are taken from another card."""
+    gift = session.get_one(MonthlyGift, gift_id, with_for_update=True, populate_existing=True)
+    gift.card_at = clock.now()
 
 
 def _holdings(session: Session, which: ColumnElement[bool]) -> list[Holding]:

@@ -20,7 +20,9 @@ from app.donations.settlement import SUCCESSES, Mismatch, Move, UnknownPayment
 from app.gateways.payments.contract import EventKind
 from app.nonprofits.models import PaymentAccount
 
-ABOUT_A_SUBSCRIPTION = frozenset({EventKind.RENEWAL_FAILED, EventKind.SUBSCRIPTION_ENDED})
+ABOUT_A_SUBSCRIPTION = frozenset(
+    {EventKind.RENEWAL_FAILED, EventKind.SUBSCRIPTION_ENDED, EventKind.CARD_GIVEN}
+)
 
 EARLY = timedelta(days=3)  # how long before its day a renewal may come
 
@@ -159,6 +161,9 @@ def _write_donation(session: Session, gift: MonthlyGift, event: PaymentEvent) ->
 def _note(session: Session, gift: MonthlyGift, event: PaymentEvent) -> None:
     if event.kind == EventKind.SUBSCRIPTION_ENDED:
         end(session, gift, event.occurred_at, event.reason or "provider")
+    elif event.kind == EventKind.CARD_GIVEN:
+        key = f"card:{event.provider}:{event.event_id}"
+        tasks.defer(session, "monthly.take_card", dedupe_key=key, gift_id=gift.id)
     elif gift.state in ("active", "paused") and not _paid_since(session, event):
         gift.state, gift.failed_at = "failing", event.occurred_at
         tasks.defer(session, "mail.send", mail="monthly_failed", gift_id=gift.id)

@@ -130,6 +130,22 @@ class SandboxSubscription(Row):
         return Money(self.amount_minor, self.currency)
 
 
+class SandboxCardPage(Row):
+    """A page of the simulated provider on which another card is given for a subscription."""
+
+    __tablename__ = "sandbox_card_page"
+    __table_args__ = (UniqueConstraint("account", "idempotency"),)
+
+    code: Mapped[str] = mapped_column(unique=True, default=lambda: new_code(22))
+    account: Mapped[str]
+    idempotency: Mapped[str]
+    subscription: Mapped[str]
+    return_url: Mapped[str]
+    back_url: Mapped[str]
+    card: Mapped[str] = mapped_column(default="")  # empty until one was given
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class SandboxPayout(Row):
     """Money that the simulated provider has sent on to an account's bank, and the lines it is made of."""
 

@@ -14,6 +14,7 @@ SHARE = "60 per minute"
 RECEIPT = "30 per minute"
 FIND_GIFTS = "5 per minute; 30 per hour"
 OWN_GIFTS = "60 per minute"
+CARD_PAGES = "5 per hour; 10 per day"
 
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window")
 

@@ -15,10 +15,16 @@ from app.core.money import Money
 from app.core.settings import Settings
 from app.gateways import traffic
 from app.gateways.models import SandboxEvent, SandboxSubscription
-from app.gateways.payments.contract import EventKind, PaymentRefused, PaymentRequest, VerifiedEvent
-from app.gateways.payments.sandbox import disputes, payouts, provider, scripts, subscriptions
+from app.gateways.payments.contract import (
+    CardRequest,
+    EventKind,
+    PaymentRefused,
+    PaymentRequest,
+    VerifiedEvent,
+)
+from app.gateways.payments.sandbox import cards, disputes, payouts, provider, scripts, subscriptions
 from app.gateways.payments.sandbox.client import SandboxGateway
-from app.gateways.payments.sandbox.scripts import Script
+from app.gateways.payments.sandbox.scripts import PLAIN_CARD, Script, fingerprint
 from app.web import create_app
 from workers import sandbox
 from workers.runner import run_due
@@ -353,6 +359,48 @@ def test_a_card_that_fails_each_month_is_tried_again_and_given_up_in_the_end(
     assert [event.kind for event in failures] == [EventKind.RENEWAL_FAILED] * 4
     assert {(event.reference, event.subscription) for event in failures} == {("", first.subscription)}
     assert (ended.kind, ended.reason) == (EventKind.SUBSCRIPTION_ENDED, "payment_failed")
+
+
+def another_card(gateway: SandboxGateway, session: Session, key: str) -> str:
+    """The code of a page that was opened for another card of the newest subscription."""
+    subscription = subscription_of(session).code
+    asked = CardRequest(AT, subscription, "EUR", "http://x/given", "http://x/back", key)
+    page = gateway.ask_card(asked)
+    assert gateway.ask_card(asked) == page
+    return page.rpartition("/")[2]
+
+
+def test_another_card_is_taken_once_it_was_given_and_mends_a_subscription(
+    gateway: SandboxGateway, session: Session
+):
+    paid(gateway, session, Script.RENEWAL_FAILS, monthly=True)
+    subscription = due(session)
+    subscriptions.renew_due(session)
+    page = another_card(gateway, session, "key")
+    with pytest.raises(PaymentRefused):
+        gateway.take_card(AT, subscription.code, page)
+    with pytest.raises(KindrelayError, match="declined"):
+        cards.give(session, page, CARD_OF[Script.DECLINED])
+    for card in (PLAIN_CARD, CARD_OF[Script.LATE]):
+        cards.give(session, page, card)
+    given = [event for event in told(gateway) if event.kind is EventKind.CARD_GIVEN]
+    assert [(one.part, one.subscription, one.card) for one in given] == [
+        (page, subscription.code, fingerprint(PLAIN_CARD))
+    ]
+    gateway.take_card(AT, subscription.code, page)
+    due(session)
+    subscriptions.renew_due(session)
+    assert (told(gateway)[-1].kind, subscription.state) == (EventKind.RENEWED, "active")
+
+
+def test_the_card_of_one_subscription_pays_no_other(gateway: SandboxGateway, session: Session):
+    paid(gateway, session, monthly=True)
+    first, page = subscription_of(session).code, another_card(gateway, session, "first")
+    cards.give(session, page, CARD_OF[Script.LATE])
+    paid(gateway, session, amount=4500, monthly=True)
+    for account, subscription in ((AT, subscription_of(session).code), ("another", first)):
+        with pytest.raises(PaymentRefused):
+            gateway.take_card(account, subscription, page)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,10 @@ from app.projects import updates
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
-from tests.web.test_giving import LOST, PAYS, give, pay
+from tests.web.test_giving import DECLINED, LOST, PAYS, give, pay
 from workers.runner import run_due
+
+FAILS_LATER = "4000 0000 0000 0341"
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +46,8 @@ def video(session: Session, project: Project) -> Video:
     return factories.video(session, carries=project)
 
 
-def given(client: FlaskClient, video: Video, **changes: str) -> None:
-    pay(client, give(client, f"/v/{video.code}/donate", **changes), PAYS)
+def given(client: FlaskClient, video: Video, card: str = PAYS, **changes: str) -> None:
+    pay(client, give(client, f"/v/{video.code}/donate", **changes), card)
     run_due("money", "outbound")
 
 
@@ -242,6 +244,61 @@ def test_a_monthly_gift_is_paused_resumed_changed_and_ended_from_its_mailed_link
     assert "Nothing more will be taken" in client.get(address).text
     page = client.get(address)
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+def test_a_monthly_gift_that_rises_a_lot_is_confirmed_with_both_amounts(
+    client: FlaskClient, session: Session, video: Video
+):
+    given(client, video, frequency="monthly")
+    address = mailed(session, "/monthly")
+    gift = session.scalars(select(MonthlyGift)).one()
+
+    def raised(to: str, sure: str = "") -> tuple[int, int]:
+        answer = client.post(address, data={"change": "amount", "amount": to, "sure": sure})
+        asks = "Is this amount right?" in answer.text
+        assert asks == (answer.status_code == 200)
+        assert not asks or ("€12.50" in answer.text and f"€{to}" in answer.text)
+        session.expire_all()
+        return answer.status_code, gift.amount_minor
+
+    assert raised("37.51") == (200, 1250)
+    assert raised("37.51", sure="1250 9999") == (200, 1250)
+    assert raised("37.51", sure="1250 3751") == (303, 3751)
+    assert raised("112.53") == (303, 11253), "three times as much is not asked about"
+
+
+def test_a_monthly_gift_that_fails_is_mended_with_another_card_by_its_mailed_link(
+    client: FlaskClient, session: Session, video: Video
+):
+    given(client, video, FAILS_LATER, frequency="monthly")
+    at_provider = session.scalars(select(SandboxSubscription)).one()
+    gift = session.scalars(select(MonthlyGift)).one()
+    subscriptions.renew(session, at_provider.code)
+    run_due("money", "outbound")
+    subjects = session.scalars(select(KeptMail.subject).order_by(KeptMail.id)).all()
+    assert "did not go through" in subjects[-1]
+    address = mailed(session, "/monthly")
+    asked = client.post(address, data={"change": "card"})
+    assert (asked.status_code, "/sandbox/cards/" in asked.location) == (303, True)
+    assert client.post(asked.location, data={"card": DECLINED}).status_code == 422
+    back = client.post(asked.location, data={"card": PAYS})
+    assert (back.status_code, "tells us of your card" in client.get(back.location).text) == (303, True)
+    run_due("outbound", "money", "outbound")
+    session.expire_all()
+    assert (gift.state, gift.card_at is not None) == ("failing", True)
+    assert "Your new card is in place" in client.get(back.location).text
+    subscriptions.renew(session, at_provider.code)
+    run_due("money", "outbound")
+    session.expire_all()
+    assert (gift.state, session.scalars(select(Donation.state)).all()) == ("active", ["paid", "paid"])
+    assert books.check(session).right
+
+
+def test_nobody_tries_out_cards_on_a_monthly_gift(client: FlaskClient, session: Session, video: Video):
+    given(client, video, frequency="monthly")
+    address = mailed(session, "/monthly")
+    answers = [client.post(address, data={"change": "card"}).status_code for _ in range(6)]
+    assert answers == [303] * 5 + [429]
 
 
 @pytest.mark.parametrize(

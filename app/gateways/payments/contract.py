@@ -25,6 +25,9 @@ class EventKind(StrEnum):
     RENEWED = "subscription.renewed"  # a further payment of a subscription has succeeded
     RENEWAL_FAILED = "subscription.payment_failed"
     SUBSCRIPTION_ENDED = "subscription.ended"
+    CARD_GIVEN = (
+        "subscription.card_given"  # by the donor, as `part`; the next payments still take the old one
+    )
     FEE = "payment.fee"  # what a payment cost, where its success has not told it; `part` names the booking
     ACCOUNT_CHANGED = (
         "account.changed"  # about no payment: the provider's answer on the account is another now
@@ -61,6 +64,23 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True)
+class CardRequest:
+    """Another card for a subscription, which its donor gives on a page of the provider.
+
+    From there the donor comes back to `return_url`, or to `back_url` without having given one. `key` asked
+    again gives the same page.
+    """
+
+    account: str
+    subscription: str
+    currency: str
+    return_url: str
+    back_url: str
+    key: str
+    locale: str = "en"
+
+
+@dataclass(frozen=True)
 class OpenedPayment:
     """A payment the provider waits for: its name there, and where the donor goes to pay."""
 
@@ -86,7 +106,8 @@ class VerifiedEvent:
     `reference` is the payment as it was opened, or its `alias`: the name it got when it was captured, told by
     the event of its success. `part` is the refund or the dispute that the event is about; the `amount` of a
     refund without one is the total refunded so far. `fee_minor` is what this event cost, in its currency. A
-    subscription's event names the `subscription`; one that is not about a payment has no `reference`. `card`
+    subscription's event names the `subscription`; one that is not about a payment has no `reference`, and the
+    `part` of one that gives another card is what `take_card` knows that card by. `card`
     is the provider's fingerprint of the card.
     """
 
@@ -161,6 +182,7 @@ class Capabilities:
     test_mode: bool
     partial_refunds: bool
     monthly: bool = False
+    another_card: bool = False
     disputes: bool = False
     payouts: bool = False
     currencies: frozenset[str] = frozenset()
@@ -242,6 +264,8 @@ class PaymentGateway(Protocol):
 
     `refund` gives a part or all of a payment back and returns the provider's name for the refund ("" if it
     has none); the event that follows is what books it. `close_payment` makes an open pay page unpayable.
+    `ask_card` is the address of a page that takes another card for a subscription; once its event has told
+    that one was given, `take_card` has it pay from then on, and taking it again is safe.
     `list_settled` is everything that happened since at these accounts, with the ids its webhooks have. A
     provider without a list of events asks for each of the `awaited` payments instead; others leave them.
     `start_onboarding` connects an account or goes on with one that is not ready; `finish_onboarding` takes
@@ -262,6 +286,8 @@ class PaymentGateway(Protocol):
     def resume_monthly(self, account: str, subscription: str) -> None: ...
     def change_monthly(self, account: str, subscription: str, amount: Money) -> None: ...
     def end_monthly(self, account: str, subscription: str) -> None: ...
+    def ask_card(self, request: CardRequest) -> str: ...
+    def take_card(self, account: str, subscription: str, part: str) -> None: ...
     def close_payment(self, account: str, reference: str) -> None: ...
     def start_onboarding(self, request: OnboardingRequest) -> OnboardingStep: ...
     def finish_onboarding(self, account: str, answer: Mapping[str, str]) -> AccountStatus: ...

@@ -14,9 +14,18 @@ from app.core.db import unit_of_work
 from app.core.errors import Invalid
 from app.core.i18n import N_
 from app.core.money import EXPONENTS, Money
-from app.gateways.models import SandboxPayment, SandboxPayout, SandboxSubscription
-from app.gateways.payments.contract import PaymentRequest
-from app.gateways.payments.sandbox import messages, news, payments, payouts, provider, refunds, subscriptions
+from app.gateways.models import SandboxCardPage, SandboxPayment, SandboxPayout, SandboxSubscription
+from app.gateways.payments.contract import CardRequest, PaymentRequest
+from app.gateways.payments.sandbox import (
+    cards,
+    messages,
+    news,
+    payments,
+    payouts,
+    provider,
+    refunds,
+    subscriptions,
+)
 from app.web.access import Rule, allow
 from app.web.outside import settings
 from app.web.sandbox import only_where_simulated
@@ -42,6 +51,13 @@ class PaymentBody(Body):
     description: str = Field(max_length=500)
     return_url: str = Field(max_length=2000, pattern="^https?://")
     monthly: bool = False
+
+
+class CardBody(Body):
+    """What a page for another card takes."""
+
+    return_url: str = Field(max_length=2000, pattern="^https?://")
+    back_url: str = Field(max_length=2000, pattern="^https?://")
 
 
 class AmountBody(Body):
@@ -108,6 +124,28 @@ def change_subscription(subscription_code: str) -> ResponseReturnValue:
     amount = _amount(body.amount_minor, body.currency)
     code, account = subscription_code, _account()
     return _answer(_subscribed, lambda session: subscriptions.change(session, code, account, amount))
+
+
+@sandbox_api.post("/subscriptions/<subscription_code>/cards")
+@allow(Rule.PROVIDER)
+def ask_card(subscription_code: str) -> ResponseReturnValue:
+    body = _read(CardBody)
+    asked = CardRequest(
+        account=_account(),
+        subscription=subscription_code,
+        currency="",  # the subscription has its own
+        return_url=body.return_url,
+        back_url=body.back_url,
+        key=_key(),
+    )
+    return _answer(_card_page, lambda session: cards.ask(session, asked))
+
+
+@sandbox_api.post("/subscriptions/<subscription_code>/cards/<card_page_code>")
+@allow(Rule.PROVIDER)
+def take_card(subscription_code: str, card_page_code: str) -> ResponseReturnValue:
+    taken = (subscription_code, _account(), card_page_code)
+    return _answer(_subscribed, lambda session: cards.take(session, *taken))
 
 
 @sandbox_api.post("/subscriptions/<subscription_code>/<step>")
@@ -190,6 +228,11 @@ def _shown(payment: SandboxPayment) -> dict[str, Any]:
         "subscription": payment.subscription,
         "pay_url": settings().base_url.rstrip("/") + page,
     }
+
+
+def _card_page(page: SandboxCardPage) -> dict[str, Any]:
+    address = url_for("sandbox.card", card_page_code=page.code)
+    return {"code": page.code, "page_url": settings().base_url.rstrip("/") + address}
 
 
 def _subscribed(subscription: SandboxSubscription) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from wtforms.validators import Optional, Regexp
 
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
+from app.core.i18n import N_
 from app.core.money import Money
-from app.gateways.payments.sandbox import payments, provider
+from app.gateways.payments.sandbox import cards, payments, provider
 from app.gateways.payments.sandbox.scripts import (
     AMOUNT_ENDINGS,
     CARDS,
@@ -82,10 +83,31 @@ def pay(payment_code: str) -> ResponseReturnValue:
                 return redirect(url_for("sandbox.challenge", payment_code=payment_code), code=303)
             if outcome == "paid":
                 return redirect(payment.return_url, code=303)
-            form.problem = _("The card was declined. Nothing was charged. Try another card, or go back.")
-    says = {_grouped(card): _(EXPLANATIONS[script]) for card, script in CARDS.items()}
-    page = render_template("sandbox/pay.html", form=form, payment=payment, amount=payment.amount, says=says)
-    return page, 422 if form.problem or form.errors else 200
+            form.refuse(
+                KindrelayError(
+                    N_("The card was declined. Nothing was charged. Try another card, or go back.")
+                )
+            )
+    return render_template(
+        "sandbox/pay.html", form=form, payment=payment, amount=payment.amount, says=_says()
+    )
+
+
+@sandbox.route("/cards/<card_page_code>", methods=["GET", "POST"])
+@allow(Rule.EVERYONE)
+def card(card_page_code: str) -> ResponseReturnValue:
+    """Where a donor gives another card for what is paid each month."""
+    form = PayForm()
+    with unit_of_work() as session:
+        page = cards.find(session, card_page_code)
+    if page.card or form.sent_and_done(lambda session: cards.give(session, card_page_code, form.number)):
+        return redirect(page.return_url, code=303)
+    return render_template("sandbox/card.html", form=form, page=page, says=_says())
+
+
+def _says() -> dict[str, str]:
+    """What each test card does."""
+    return {_grouped(card): _(EXPLANATIONS[script]) for card, script in CARDS.items()}
 
 
 @sandbox.get("/pay/<payment_code>/challenge")

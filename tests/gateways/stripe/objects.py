@@ -55,6 +55,32 @@ def session(**values: Any) -> dict[str, Any]:
     }
 
 
+def card_page(**values: Any) -> dict[str, Any]:
+    """A completed page in setup mode: it has saved a card of a subscription's customer."""
+    return {
+        **session(mode="setup", payment_intent=None, payment_status="no_payment_required"),
+        "amount_subtotal": None,
+        "amount_total": None,
+        "currency": None,
+        "metadata": {**OURS, "subscription": "sub_1", "currency": "eur"},
+        "setup_intent": "seti_1",
+        **values,
+    }
+
+
+def setup(**values: Any) -> dict[str, Any]:
+    return {
+        "id": "seti_1",
+        "object": "setup_intent",
+        "customer": "cus_1",
+        "metadata": {**OURS, "subscription": "sub_1", "currency": "eur"},
+        "payment_method": "pm_2",
+        "status": "succeeded",
+        "usage": "off_session",
+        **values,
+    }
+
+
 def intent(**values: Any) -> dict[str, Any]:
     return {
         "id": "pi_1",
@@ -188,6 +214,8 @@ def subscription(**values: Any) -> dict[str, Any]:
         "object": "subscription",
         "cancellation_details": {"comment": None, "feedback": None, "reason": "payment_failed"},
         "currency": "eur",
+        "customer": "cus_1",
+        "default_payment_method": "pm_1",
         "items": {"object": "list", "data": [{"id": "si_1", "object": "subscription_item", "price": price}]},
         "metadata": dict(OURS),
         "pause_collection": None,

@@ -33,6 +33,18 @@ def test_a_completed_page_whose_bank_has_not_answered_says_nothing_yet(stripe: S
     assert told_by(stripe, "checkout.session.completed", objects.session(payment_status="unpaid")) == []
 
 
+def test_a_page_that_has_saved_a_card_names_the_subscription_and_pays_nothing(
+    stripe: StripeGateway, wire: Wire
+) -> None:
+    (told,) = told_by(stripe, "checkout.session.completed", objects.card_page())
+    assert (told.kind, told.reference, told.part) == (EventKind.CARD_GIVEN, "", "seti_1")
+    assert (told.subscription, told.amount) == ("sub_1", Money(0, "EUR"))
+    assert told_by(stripe, "checkout.session.completed", objects.card_page(metadata={})) == []
+    left = objects.card_page(status="expired", currency="eur")
+    assert told_by(stripe, "checkout.session.expired", left) == []
+    assert wire.calls == []
+
+
 @pytest.mark.parametrize(
     ("kind", "means"), [("async_payment_failed", EventKind.FAILED), ("expired", EventKind.EXPIRED)]
 )

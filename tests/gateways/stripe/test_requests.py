@@ -7,7 +7,10 @@ import pytest
 
 from app.core.errors import Invalid
 from app.core.money import Money
+from app.donations import closing
+from app.donations.closing import OpenPage
 from app.gateways.payments.contract import (
+    CardRequest,
     PaymentRefused,
     PaymentRequest,
     PaymentStatus,
@@ -251,3 +254,91 @@ def test_a_subscription_is_ended_once(stripe: StripeGateway, wire: Wire) -> None
     stripe.end_monthly(ACCOUNT, "sub_1")
     stripe.end_monthly(ACCOUNT, "sub_1")
     assert [call.method for call in wire.calls] == ["GET", "DELETE", "GET"]
+
+
+MONTHLY_PAGE = "https://give.example.org/monthly/k7m2"
+ANOTHER_CARD = CardRequest(
+    account=ACCOUNT,
+    subscription="sub_1",
+    currency="EUR",
+    return_url=f"{MONTHLY_PAGE}?card=given",
+    back_url=MONTHLY_PAGE,
+    key="k7m2p4r6",
+    locale="zh_Hans",
+)
+
+
+def test_another_card_is_given_on_a_page_that_charges_nothing(stripe: StripeGateway, wire: Wire) -> None:
+    wire.put("GET", "subscriptions/sub_1", objects.subscription())
+    wire.put("POST", PAGES, objects.card_page(status="open", url="https://checkout.stripe.com/c/pay/cs_2"))
+    assert stripe.ask_card(ANOTHER_CARD) == "https://checkout.stripe.com/c/pay/cs_2"
+    assert wire.last.sent == {
+        "mode": "setup",
+        "customer": "cus_1",
+        "currency": "eur",
+        "success_url": f"{MONTHLY_PAGE}?card=given",
+        "cancel_url": MONTHLY_PAGE,
+        "locale": "zh",
+        "metadata[kindrelay]": "k7m2p4r6",
+        "metadata[subscription]": "sub_1",
+        "metadata[currency]": "eur",
+        "setup_intent_data[metadata][kindrelay]": "k7m2p4r6",
+        "setup_intent_data[metadata][subscription]": "sub_1",
+        "setup_intent_data[metadata][currency]": "eur",
+    }
+    assert (wire.last.headers["Stripe-Account"], wire.last.headers["Idempotency-Key"]) == (
+        ACCOUNT,
+        "k7m2p4r6",
+    )
+
+
+def test_a_card_that_was_given_pays_the_subscription(stripe: StripeGateway, wire: Wire) -> None:
+    wire.put("GET", "setup_intents/seti_1", objects.setup())
+    wire.put("GET", "subscriptions/sub_1", objects.subscription())
+    wire.put("POST", "subscriptions/sub_1", objects.subscription(default_payment_method="pm_2"))
+    stripe.take_card(ACCOUNT, "sub_1", "seti_1")
+    assert (wire.last.method, wire.last.sent) == ("POST", {"default_payment_method": "pm_2"})
+    assert {call.headers["Stripe-Account"] for call in wire.calls} == {ACCOUNT}
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        objects.setup(status="requires_payment_method", payment_method=None),
+        objects.setup(customer="cus_9"),
+        objects.setup(metadata={"subscription": "sub_9"}),
+    ],
+    ids=["nothing saved", "another customer", "another subscription"],
+)
+def test_a_card_that_is_not_of_this_subscription_is_refused(
+    stripe: StripeGateway, wire: Wire, saved: dict
+) -> None:
+    wire.put("GET", "setup_intents/seti_1", saved)
+    wire.put("GET", "subscriptions/sub_1", objects.subscription())
+    with pytest.raises(PaymentRefused, match="refused") as refused:
+        stripe.take_card(ACCOUNT, "sub_1", "seti_1")
+    assert "seti_1" in refused.value.detail
+    assert [call.method for call in wire.calls] == ["GET", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("now", "is_closed"), [({"status": "expired", "payment_status": "unpaid"}, True), ({}, False)]
+)
+def test_what_closing_was_refused_for_an_unknown_reason_is_looked_up(
+    stripe: StripeGateway, wire: Wire, now: dict, is_closed: bool
+) -> None:
+    wire.put("GET", PAGE, OPEN)
+    wire.put("GET", PAGE, objects.session(**now))
+    wire.put("POST", f"{PAGE}/expire", refusal("invalid_request_error", "who_knows"), status=400)
+    wire.put("GET", "payment_intents/pi_1", objects.intent())
+    assert closing.close(stripe, OpenPage(ACCOUNT, "cs_test_a1")) is is_closed
+
+
+def test_a_page_that_stays_open_though_it_was_to_be_closed_is_asked_about_again(
+    stripe: StripeGateway, wire: Wire
+) -> None:
+    wire.put("GET", PAGE, {**OPEN, "payment_status": "unpaid", "payment_intent": None})
+    wire.put("POST", f"{PAGE}/expire", refusal("invalid_request_error", "who_knows"), status=400)
+    with pytest.raises(PaymentsUnavailable) as silent:
+        closing.close(stripe, OpenPage(ACCOUNT, "cs_test_a1"))
+    assert "cs_test_a1 stays open: InvalidRequestError who_knows" in silent.value.detail

@@ -127,6 +127,7 @@ class AlipayGateway:
         raise NotOffered("Alipay: payouts")
 
     pause_monthly = resume_monthly = change_monthly = end_monthly = _no_monthly
+    ask_card = take_card = _no_monthly
 
     def close_payment(self, account: str, reference: str) -> None:
         """Close a trade that waits for its donor. Raises PaymentRefused for one that was paid.

@@ -12,6 +12,7 @@ from app.gateways.payments.contract import (
     AccountStatus,
     Awaited,
     Capabilities,
+    CardRequest,
     EventKind,
     OnboardingRequest,
     OnboardingStep,
@@ -78,6 +79,16 @@ class SandboxGateway:
         """Charge nothing any more; the event that follows is what ends it here."""
         self._ask("POST", f"/subscriptions/{subscription}/end", account=account)
 
+    def ask_card(self, request: CardRequest) -> str:
+        """The page on which the donor gives another card; nothing is charged there."""
+        pages = {"return_url": request.return_url, "back_url": request.back_url}
+        path = f"/subscriptions/{request.subscription}/cards"
+        return self._ask("POST", path, account=request.account, key=request.key, json=pages)["page_url"]
+
+    def take_card(self, account: str, subscription: str, part: str) -> None:
+        """Take the next payments from the card that was given on a page."""
+        self._ask("POST", f"/subscriptions/{subscription}/cards/{part}", account=account)
+
     def verify_webhook(self, raw_body: bytes, headers: Mapping[str, str]) -> list[VerifiedEvent]:
         """The events in a webhook. Raises WebhookRefused unless the provider signed these bytes just now."""
         signature.check(self._secret, raw_body, headers.get(signature.HEADER, ""), clock.now())
@@ -114,7 +125,14 @@ class SandboxGateway:
 
     def capabilities(self) -> Capabilities:
         """What the provider can do."""
-        return Capabilities(test_mode=True, partial_refunds=True, monthly=True, disputes=True, payouts=True)
+        return Capabilities(
+            test_mode=True,
+            partial_refunds=True,
+            monthly=True,
+            another_card=True,
+            disputes=True,
+            payouts=True,
+        )
 
     def _events(self, since: datetime, accounts: Sequence[str]) -> list[VerifiedEvent]:
         events: list[VerifiedEvent] = []

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.i18n import N_
-from app.gateways.models import SandboxPayment, SandboxSubscription
+from app.gateways.models import SandboxCardPage, SandboxPayment, SandboxSubscription
 
-Kept = TypeVar("Kept", SandboxPayment, SandboxSubscription)
+Kept = TypeVar("Kept", SandboxPayment, SandboxSubscription, SandboxCardPage)
 
 
 def by_code(session: Session, kind: type[Kept], code: str, *, account: str = "", lock: bool = False) -> Kept:
-    """The payment or subscription of that code, at `account` if that is given. Raises NotFound."""
+    """What is kept under that code, at `account` if that is given. Raises NotFound."""
     query = select(kind).where(kind.code == code)
     if account:
         query = query.where(kind.account == account)

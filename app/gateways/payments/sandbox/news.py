@@ -31,6 +31,7 @@ class News:
     part: str = ""
     reason: str = ""
     respond_by: datetime | None = None
+    card: str = ""  # another one than that which it is paid with
 
 
 def of_payment(payment: SandboxPayment, kind: EventKind) -> News:
@@ -74,7 +75,7 @@ def _body(news: News, code: str, happened: datetime) -> dict[str, Any]:
         "payment": payment,
         "part": news.part,
         "subscription": subscription,
-        "card": fingerprint(news.about.card),
+        "card": fingerprint(news.card or news.about.card),
         "amount_minor": news.amount.minor,
         "fee_minor": news.fee_minor,
         "currency": news.amount.currency,

@@ -79,14 +79,14 @@ def renew(session: Session, code: str) -> SandboxPayment | None:
 
 def pause(session: Session, code: str, account: str) -> SandboxSubscription:
     """Charge nothing until it is resumed. Raises NotFound, KindrelayError once it has ended."""
-    subscription = _living(session, code, account)
+    subscription = living(session, code, account)
     subscription.state = "paused"
     return subscription
 
 
 def resume(session: Session, code: str, account: str) -> SandboxSubscription:
     """Charge again from the next month on that is yet to come. Raises NotFound, KindrelayError once ended."""
-    subscription = _living(session, code, account)
+    subscription = living(session, code, account)
     if subscription.state == "paused":
         subscription.state = "active"
         subscription.failures = 0
@@ -97,7 +97,7 @@ def resume(session: Session, code: str, account: str) -> SandboxSubscription:
 
 def change(session: Session, code: str, account: str, amount: Money) -> SandboxSubscription:
     """Charge another amount from the next month on. Raises NotFound, KindrelayError for another currency."""
-    subscription = _living(session, code, account)
+    subscription = living(session, code, account)
     if amount.currency != subscription.currency or amount.minor <= 0:
         raise KindrelayError(N_("A monthly payment keeps its currency."))
     subscription.amount_minor = amount.minor
@@ -117,6 +117,14 @@ def find(session: Session, code: str, *, account: str = "", lock: bool = False) 
     return by_code(session, SandboxSubscription, code, account=account, lock=lock)
 
 
+def living(session: Session, code: str, account: str) -> SandboxSubscription:
+    """A subscription that has not ended, locked. Raises NotFound, and KindrelayError once it has."""
+    subscription = find(session, code, account=account, lock=True)
+    if subscription.state == "ended":
+        raise KindrelayError(N_("This monthly payment has ended."))
+    return subscription
+
+
 def recent(session: Session, limit: int = 50) -> Sequence[SandboxSubscription]:
     """The newest subscriptions."""
     newest = select(SandboxSubscription).order_by(SandboxSubscription.id.desc()).limit(limit)
@@ -127,13 +135,6 @@ def month_after(at: datetime, day: int) -> datetime:
     """The same time in the next month, on `day` or on the last day of a month that is shorter."""
     year, month = (at.year, at.month + 1) if at.month < 12 else (at.year + 1, 1)
     return at.replace(year=year, month=month, day=min(day, calendar.monthrange(year, month)[1]))
-
-
-def _living(session: Session, code: str, account: str) -> SandboxSubscription:
-    subscription = find(session, code, account=account, lock=True)
-    if subscription.state == "ended":
-        raise KindrelayError(N_("This monthly payment has ended."))
-    return subscription
 
 
 def _next_payment(session: Session, subscription: SandboxSubscription, due: datetime) -> SandboxPayment:

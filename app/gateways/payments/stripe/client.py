@@ -13,6 +13,7 @@ from app.gateways.payments.contract import (
     AccountStatus,
     Awaited,
     Capabilities,
+    CardRequest,
     OnboardingRequest,
     OnboardingStep,
     OpenedPayment,
@@ -125,8 +126,7 @@ class StripeGateway:
     def change_monthly(self, account: str, subscription: str, amount: Money) -> None:
         """Take another amount from the next month on; nothing is charged or given back for this one."""
         with asking():
-            found = self.client.v1.subscriptions.retrieve(subscription, None, _at(account)).to_dict()
-            change = requests.another_amount(found, amount)
+            change = requests.another_amount(self._subscription(account, subscription), amount)
             self.client.v1.subscriptions.update(subscription, change, _at(account))
 
     def end_monthly(self, account: str, subscription: str) -> None:
@@ -135,6 +135,22 @@ class StripeGateway:
             found = self.client.v1.subscriptions.retrieve(subscription, None, _at(account))
             if found.status not in ("canceled", "incomplete_expired"):
                 self.client.v1.subscriptions.cancel(subscription, None, _at(account))
+
+    def ask_card(self, request: CardRequest) -> str:
+        """The page on which the donor gives another card; nothing is charged there."""
+        with asking():
+            found = self._subscription(request.account, request.subscription)
+            page = requests.another_card(request, found)
+            opened = self.client.v1.checkout.sessions.create(page, _at(request.account, request.key))
+        return opened.url or ""
+
+    def take_card(self, account: str, subscription: str, part: str) -> None:
+        """Take the next payments, and what is still unpaid, from the card that a setup intent has saved."""
+        with asking():
+            setup = self.client.v1.setup_intents.retrieve(part, None, _at(account)).to_dict()
+            found = self._subscription(account, subscription)
+            change = requests.pay_with(setup, found)
+            self.client.v1.subscriptions.update(subscription, change, _at(account))
 
     def close_payment(self, account: str, reference: str) -> None:
         """Let nobody pay at an open payment page any more. Raises PaymentRefused once it was paid."""
@@ -190,6 +206,7 @@ class StripeGateway:
             test_mode=not self._live,
             partial_refunds=True,
             monthly=True,
+            another_card=True,
             disputes=True,
             payouts=True,
             currencies=amounts.CURRENCIES,
@@ -213,6 +230,9 @@ class StripeGateway:
 
     def _page(self, account: str, reference: str) -> dict[str, Any]:
         return self.client.v1.checkout.sessions.retrieve(reference, None, _at(account)).to_dict()
+
+    def _subscription(self, account: str, name: str) -> dict[str, Any]:
+        return self.client.v1.subscriptions.retrieve(name, None, _at(account)).to_dict()
 
     def _intent(self, account: str, reference: str) -> dict[str, Any] | None:
         """The payment intent of a payment page, or of that name, with its charge; None before it is paid."""

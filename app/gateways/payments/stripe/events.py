@@ -11,7 +11,7 @@ from app.core.money import Money
 from app.gateways.payments.contract import EventKind, VerifiedEvent
 from app.gateways.payments.stripe import amounts
 from app.gateways.payments.stripe.lookups import Lookups
-from app.gateways.payments.stripe.shapes import inside, is_ours, named, subscribed
+from app.gateways.payments.stripe.shapes import CURRENCY, SUBSCRIPTION, inside, is_ours, named, subscribed
 
 PROVIDER = "stripe"
 
@@ -70,9 +70,26 @@ def _event(event: Mapping[str, Any], told: dict[str, Any] | VerifiedEvent) -> Ve
 
 
 def _paid(session: dict[str, Any], lookups: Lookups) -> dict[str, Any] | None:
+    if session["mode"] == "setup":
+        return _card_given(session)
     if session["payment_status"] != "paid":  # the bank of the donor has not answered yet
         return None
     return _of_session(EventKind.SUCCEEDED, session, lookups)
+
+
+def _card_given(session: dict[str, Any]) -> dict[str, Any] | None:
+    said = inside(session, "metadata")
+    subscription: str = said.get(SUBSCRIPTION) or ""
+    amount = amounts.from_stripe(0, said.get(CURRENCY) or "")
+    if amount is None or not subscription or not is_ours(session):
+        return None
+    return {
+        "kind": EventKind.CARD_GIVEN,
+        "reference": "",
+        "part": named(session["setup_intent"]),
+        "amount": amount,
+        "subscription": subscription,
+    }
 
 
 def _not_paid(session: dict[str, Any], lookups: Lookups) -> dict[str, Any] | None:
@@ -85,7 +102,7 @@ def _expired(session: dict[str, Any], lookups: Lookups) -> dict[str, Any] | None
 
 def _of_session(kind: EventKind, session: dict[str, Any], lookups: Lookups) -> dict[str, Any] | None:
     amount = amounts.from_stripe(session["amount_total"] or 0, session["currency"] or "")
-    if amount is None or not is_ours(session):
+    if amount is None or not is_ours(session) or session["mode"] == "setup":
         return None
     intent = named(session.get("payment_intent"))
     if kind is EventKind.SUCCEEDED and not intent and (invoice := named(session.get("invoice"))):

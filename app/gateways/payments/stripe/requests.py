@@ -5,9 +5,9 @@ from typing import Any
 from app.core.errors import Invalid
 from app.core.i18n import N_
 from app.core.money import Money
-from app.gateways.payments.contract import PaymentRefused, PaymentRequest
+from app.gateways.payments.contract import CardRequest, PaymentRefused, PaymentRequest
 from app.gateways.payments.stripe import amounts
-from app.gateways.payments.stripe.shapes import KEY, named
+from app.gateways.payments.stripe.shapes import CURRENCY, KEY, SUBSCRIPTION, inside, named
 
 LOCALES = {"en": "en", "zh_Hans": "zh"}
 MOST_WORDS = 250  # characters of a product's name
@@ -63,6 +63,35 @@ def another_amount(subscription: dict[str, Any], amount: Money) -> Any:
         "items": [{"id": items[0]["id"], "price_data": price}],
         "proration_behavior": "none",
     }
+
+
+def another_card(request: CardRequest, subscription: dict[str, Any]) -> Any:
+    """The parameters of a page that saves another card of a subscription's customer, and charges nothing."""
+    words = {**ours(request.key), SUBSCRIPTION: request.subscription, CURRENCY: request.currency.lower()}
+    return {
+        "mode": "setup",
+        "customer": named(subscription["customer"]),
+        "currency": request.currency.lower(),
+        "success_url": request.return_url,
+        "cancel_url": request.back_url,
+        "locale": LOCALES.get(request.locale, "auto"),
+        "metadata": words,
+        "setup_intent_data": {"metadata": words},
+    }
+
+
+def pay_with(setup: dict[str, Any], subscription: dict[str, Any]) -> Any:
+    """The parameters that have a subscription paid with the card that a setup intent has saved.
+
+    Raises PaymentRefused while none is saved, and for the card of another customer or subscription.
+    """
+    card, said = named(setup.get("payment_method")), inside(setup, "metadata")
+    theirs = named(setup.get("customer")) == named(subscription["customer"])
+    if setup["status"] != "succeeded" or not card:
+        raise PaymentRefused(f"{setup['id']} is {setup['status']}")
+    if not theirs or said.get(SUBSCRIPTION) != subscription["id"]:
+        raise PaymentRefused(f"{setup['id']} is not of {subscription['id']}")
+    return {"default_payment_method": card}
 
 
 def _price(request: PaymentRequest) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 KEY = "kindrelay"  # in the metadata of all that is ours: the key of the PaymentRequest
+# Beside it, on a page that saves another card: of which subscription, and in which currency that is paid.
+SUBSCRIPTION, CURRENCY = "subscription", "currency"
 
 
 def inside(about: Mapping[str, Any], *path: str) -> dict[str, Any]:
