@@ -1,11 +1,17 @@
 """A real browser the size of a phone."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from werkzeug.serving import make_server
 
+from app.core import runtime
+from app.core.settings import Settings
+from app.embedded.ports import choose
+from app.web import create_app
 from tests import browser_binary
 from tests.clips import Clips
 
@@ -46,6 +52,23 @@ def person(browser: Browser) -> Iterator[Person]:
     yield arrives
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def place(live_database: Settings) -> Iterator[str]:
+    """The site in a thread of this process; tasks are run by the test itself."""
+    port = choose(["web"], {})["web"]
+    address = f"http://127.0.0.1:{port}"
+    live = live_database.model_copy(update={"base_url": address})
+    app = create_app(live)
+    engine = runtime.start(live)  # the application's threads use it too; it is closed below
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
