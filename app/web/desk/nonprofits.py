@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.permissions import Action
 from app.core.db import unit_of_work
 from app.core.errors import KindrelayError
+from app.credit import disputes, reviewing
 from app.nonprofits import documents, registration, team, verification
 from app.projects import drafting
 from app.reports import rollups
@@ -55,6 +56,8 @@ def overview(nonprofit_code: str) -> ResponseReturnValue:
             "documents": documents.of(session, nonprofit),
             "history": verification.history(session, nonprofit),
             "missing": registration.missing(session, nonprofit),
+            "questions": disputes.count_open(session, nonprofit.id),
+            "held": reviewing.counts(session, nonprofit.id)["waiting"],
         }
     return render_template(
         "desk/overview.html",
