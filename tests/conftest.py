@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.core import db, runtime
 from app.core.settings import Settings
+from app.projects.models import Project
+from app.videos.models import Video
 from tests import engines as shared_engines
+from tests import factories
 from tests.engines import Engines
 
 LIVE_REDIS_OFFSET = 32
@@ -97,6 +100,18 @@ def session(database: Engine, settings: Settings) -> Iterator[Session]:
         ):
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def project(session: Session) -> Project:
+    """A live project that may receive."""
+    return factories.project(session)
+
+
+@pytest.fixture
+def video(session: Session, project: Project) -> Video:
+    """A published video that carries the tag of `project`."""
+    return factories.video(session, carries=project)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from app.core import clock
 from app.core.ids import new_code
 from app.core.money import Money
 from app.donations.models import Donation, PaymentEvent
-from app.gateways.payments.contract import EventKind
+from app.gateways.payments.contract import EventKind, PaymentRequest
+from app.gateways.payments.sandbox import payments, provider
 from app.nonprofits import payees
 from app.nonprofits.models import Document, Membership, Nonprofit, PaymentAccount
 from app.projects import drafting
@@ -208,6 +209,18 @@ def donation(
         }
     )
     return _saved(session, made)
+
+
+def paid_there(session: Session, to: Project, card: str, minor: int = 1000) -> Donation:
+    """A gift that was paid with a card at the simulated provider, which has told nobody yet."""
+    account = payees.account_of(session, session.get_one(Nonprofit, to.nonprofit_id))
+    assert account is not None
+    back = "http://127.0.0.1:8000/d/x"
+    asked = PaymentRequest(account.reference, Money(minor, to.currency), "A gift", back, new_code(22))
+    payment = payments.open_payment(session, asked)
+    made = donation(session, to=to, amount_minor=minor, reference=payment.code)
+    provider.pay(session, payment.code, card)
+    return made
 
 
 def event(

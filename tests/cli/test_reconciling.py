@@ -11,10 +11,8 @@ from app.donations.models import Donation
 from app.finance import differences
 from app.finance.differences import Found
 from app.gateways import traffic
-from app.gateways.models import SandboxPayment
-from app.gateways.payments.sandbox import provider
 from app.gateways.payments.sandbox.scripts import CARDS, Script
-from app.nonprofits.models import PaymentAccount
+from app.projects.models import Project
 from tests import factories
 from tests.web.conftest import app  # noqa: F401 (a fixture)
 from workers.runner import run_due
@@ -23,27 +21,9 @@ LOST = next(card for card, script in CARDS.items() if script is Script.LOST)
 
 
 @pytest.fixture
-def lost(session: Session) -> Donation:
+def lost(session: Session, project: Project) -> Donation:
     """A gift that was paid, and whose webhook never came."""
-    project = factories.project(session)
-    payment = SandboxPayment(
-        account=_account(session, project.nonprofit_id),
-        idempotency="key",
-        request={},
-        amount_minor=1000,
-        currency="EUR",
-        description="A gift",
-        return_url="http://127.0.0.1:8000/d/x",
-    )
-    session.add(payment)
-    session.flush()
-    donation = factories.donation(session, to=project, reference=payment.code)
-    provider.pay(session, payment.code, LOST)
-    return donation
-
-
-def _account(session: Session, nonprofit_id: int) -> str:
-    return session.query(PaymentAccount).filter_by(nonprofit_id=nonprofit_id).one().reference
+    return factories.paid_there(session, project, LOST)
 
 
 def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Result:  # noqa: F811 (the fixture)

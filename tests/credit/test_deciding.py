@@ -2,32 +2,18 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.settings import Settings
 from app.credit import evidence, touches
 from app.donations.models import Donation
 from app.gateways.touch_stream import TouchStream
 from app.projects.models import Project
 from app.videos.models import Video
 from tests import factories
-from tests.engines import Engines
 from workers import credit
 
 ANN = "ann"
-
-
-@pytest.fixture
-def stream(settings: Settings, engines: Engines) -> TouchStream:
-    engines.empty_redis(engines.worker)
-    return TouchStream(settings.redis_url)
-
-
-@pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
 
 
 def met(stream: TouchStream, video: Video, kind: str = "view", hours_ago: float = 1) -> None:

@@ -56,11 +56,6 @@ def test_parts_are_whole_after_any_refunds_and_decisions(
 
 
 @pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
-
-
-@pytest.fixture
 def first(session: Session, project: Project) -> Video:
     return factories.video(session, carries=project)
 

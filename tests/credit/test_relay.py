@@ -16,11 +16,6 @@ from tests import factories
 from workers import credit
 
 
-@pytest.fixture
-def video(session: Session) -> Video:
-    return factories.video(session, carries=factories.project(session))
-
-
 def given(session: Session, video: Video, through: Share | None, minor: int) -> Donation:
     donation = factories.donation(session, video, amount_minor=minor)
     donation.share_id = through.id if through else None

@@ -17,19 +17,7 @@ from app.credit.touches import Told
 from app.gateways.touch_stream import GROUP, STREAM, Entry, TouchStream
 from app.videos.models import Video
 from tests import factories
-from tests.engines import Engines
 from workers.runner import run_due
-
-
-@pytest.fixture
-def stream(settings: Settings, engines: Engines) -> TouchStream:
-    engines.empty_redis(engines.worker)
-    return TouchStream(settings.redis_url)
-
-
-@pytest.fixture
-def video(session: Session) -> Video:
-    return factories.video(session)
 
 
 def begun() -> datetime:

@@ -30,11 +30,6 @@ SUBSCRIPTION = "subscription-1"
 
 
 @pytest.fixture
-def video(session: Session) -> Video:
-    return factories.video(session, carries=factories.project(session))
-
-
-@pytest.fixture
 def first(session: Session, video: Video) -> Donation:
     made = factories.donation(session, video, public_message="For the swing", private_note="A note")
     monthly.begin(session, made)

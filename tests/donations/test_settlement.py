@@ -23,11 +23,6 @@ from workers.runner import run_due
 
 
 @pytest.fixture
-def video(session: Session) -> Video:
-    return factories.video(session, carries=factories.project(session))
-
-
-@pytest.fixture
 def donation(session: Session, video: Video) -> Donation:
     return factories.donation(session, video)
 

@@ -17,11 +17,10 @@ from app.finance import books, differences, overview, payouts, provider_list, re
 from app.finance.models import Difference, Payout, PayoutItem, Reconciliation
 from app.finance.reconciliation import Answers
 from app.gateways import traffic
-from app.gateways.models import SandboxEvent, SandboxPayment
+from app.gateways.models import SandboxEvent
 from app.gateways.payments.contract import EventKind, PayoutLine, SentPayout
 from app.gateways.payments.registry import open_gateway
 from app.gateways.payments.sandbox import payouts as sandbox_payouts
-from app.gateways.payments.sandbox import provider
 from app.gateways.payments.sandbox.scripts import CARDS, PLAIN_CARD, Script
 from app.projects.models import Project
 from tests import factories
@@ -53,23 +52,8 @@ def kinds(session: Session) -> list[tuple[str, int | None]]:
 
 
 def paid_at_the_provider(session: Session, money: World, card: str, minor: int = 1000) -> Donation:
-    payment = SandboxPayment(
-        account=money.account.reference,
-        idempotency=f"key-{card}-{minor}",
-        request={},
-        amount_minor=minor,
-        currency="EUR",
-        description="A gift",
-        return_url="http://127.0.0.1:8000/d/x",
-    )
-    session.add(payment)
-    session.flush()
-    project_id = money.gifts["paid"].project_id
-    donation = factories.donation(
-        session, amount_minor=minor, reference=payment.code, to=session.get_one(Project, project_id)
-    )
-    provider.pay(session, payment.code, card)
-    return donation
+    to = session.get_one(Project, money.gifts["paid"].project_id)
+    return factories.paid_there(session, to, card, minor)
 
 
 def test_what_no_webhook_told_is_settled_and_listed(session: Session, app: Flask, money: World):  # noqa: F811 (the fixture)

@@ -1,13 +1,17 @@
 """The application inside the test's own transaction."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from httpx import WSGITransport
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import runtime
 from app.core.settings import Settings
+from app.gateways import traffic
 from app.web import create_app
 from tests import factories
 from tests.engines import Engines
@@ -56,6 +60,13 @@ def sign_in_as(client: FlaskClient, person: Person | None) -> FlaskClient:
             cookie["_user_id"] = f"{person.code}.{person.session_epoch}"
             cookie["_fresh"] = True
     return client
+
+
+@pytest.fixture
+def hooks(app: Flask) -> Iterator[None]:
+    """What the simulated provider tells reaches the application."""
+    with traffic.routed(WSGITransport(app)):
+        yield
 
 
 @pytest.fixture

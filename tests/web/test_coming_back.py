@@ -1,15 +1,10 @@
 """Back from the pay page without having paid: nothing that was written is lost, and one page can be paid."""
 
-from collections.abc import Iterator
-
-import httpx
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.gateways import traffic
 from app.gateways.models import SandboxPayment
 from app.gateways.payments.contract import EventKind
 from app.projects.models import Project
@@ -20,15 +15,7 @@ from workers import credit
 WORDS = {"name": "Dora Ó", "public_message": "For the swing", "private_note": "In memory of Ann"}
 
 
-@pytest.fixture(autouse=True)
-def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
-    with traffic.routed(httpx.WSGITransport(app)):
-        yield
-
-
-@pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
+pytestmark = pytest.mark.usefixtures("hooks")
 
 
 def states(session: Session) -> list[str]:

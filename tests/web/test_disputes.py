@@ -19,11 +19,6 @@ from workers import credit
 
 
 @pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
-
-
-@pytest.fixture
 def first(session: Session, project: Project) -> Video:
     return factories.video(session, carries=project)
 

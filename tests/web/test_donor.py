@@ -1,7 +1,6 @@
 """The donor without an account: gifts behind a mailed link, monthly gifts in hand, data taken or deleted."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,7 +15,6 @@ from app.donations import donors, monthly
 from app.donations.ledger_models import LedgerEntry
 from app.donations.models import Donation, MonthlyGift, Receipt
 from app.finance import books
-from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxSubscription
 from app.gateways.payments.sandbox import subscriptions
 from app.nonprofits.models import Nonprofit
@@ -27,23 +25,9 @@ from tests import factories
 from tests.web.test_giving import DECLINED, LOST, PAYS, give, pay
 from workers.runner import run_due
 
+pytestmark = pytest.mark.usefixtures("hooks")
+
 FAILS_LATER = "4000 0000 0000 0341"
-
-
-@pytest.fixture(autouse=True)
-def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
-    with traffic.routed(httpx.WSGITransport(app)):
-        yield
-
-
-@pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
-
-
-@pytest.fixture
-def video(session: Session, project: Project) -> Video:
-    return factories.video(session, carries=project)
 
 
 def given(client: FlaskClient, video: Video, card: str = PAYS, **changes: str) -> None:

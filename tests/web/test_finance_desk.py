@@ -21,9 +21,7 @@ from app.donations.models import Donation, Refund
 from app.finance import differences, gifts, overview
 from app.finance.differences import Found
 from app.gateways import traffic
-from app.gateways.models import SandboxPayment
 from app.gateways.payments.contract import EventKind
-from app.gateways.payments.sandbox import provider
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
@@ -161,19 +159,7 @@ def test_a_gift_s_page_tells_all_that_happened(desk: FlaskClient, money: World):
 @pytest.fixture
 def paid(session: Session, app: Flask, money: World) -> Donation:
     """A gift that the simulated provider itself has been paid."""
-    payment = SandboxPayment(
-        account=money.account.reference,
-        idempotency="key",
-        request={},
-        amount_minor=1000,
-        currency="EUR",
-        description="A gift",
-        return_url="http://127.0.0.1:8000/d/x",
-    )
-    session.add(payment)
-    session.flush()
-    donation = factories.donation(session, to=_project(session, money), reference=payment.code)
-    provider.pay(session, payment.code, PLAIN_CARD)
+    donation = factories.paid_there(session, _project(session, money), PLAIN_CARD)
     with traffic.routed(WSGITransport(app)):
         run_due("outbound", "money")
     assert donation.state == "paid"

@@ -1,12 +1,10 @@
 """The donate form at the gate: what a donor sees when it asks for more, and when it closes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-import httpx
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,7 +17,6 @@ from app.donations.gate import Outcome
 from app.donations.gate_rules import Answer
 from app.donations.givers import giver
 from app.donations.models import Donation
-from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxPayment
 from app.projects.models import Project
 from app.web import create_app
@@ -29,15 +26,7 @@ from workers.runner import run_due
 PAYS, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 
 
-@pytest.fixture(autouse=True)
-def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
-    with traffic.routed(httpx.WSGITransport(app)):
-        yield
-
-
-@pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
+pytestmark = pytest.mark.usefixtures("hooks")
 
 
 def send(client: FlaskClient, project: Project, address: str, **changes: str):

@@ -1,11 +1,8 @@
 """From the donor's form to credit: the real form, the provider's API, its pay page, its signed webhook."""
 
 import re
-from collections.abc import Iterator
 
-import httpx
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,32 +13,17 @@ from app.core.money import Money
 from app.credit.models import Credit
 from app.donations.ledger import balance_of
 from app.donations.models import Donation, MonthlyGift, PaymentEvent
-from app.gateways import traffic
 from app.gateways.models import KeptMail, SandboxPayment
 from app.gateways.payments.sandbox import refunds
 from app.projects.models import Project
 from app.videos.models import Video
-from tests import factories
 from workers.runner import run_due
 
 PAYS = "4242 4242 4242 4242"
 DECLINED, TWICE, LOST = "4000 0000 0000 0002", "4000 0000 0000 0028", "4000 0000 0000 0036"
 
 
-@pytest.fixture(autouse=True)
-def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
-    with traffic.routed(httpx.WSGITransport(app)):
-        yield
-
-
-@pytest.fixture
-def project(session: Session) -> Project:
-    return factories.project(session)
-
-
-@pytest.fixture
-def video(session: Session, project: Project) -> Video:
-    return factories.video(session, carries=project)
+pytestmark = pytest.mark.usefixtures("hooks")
 
 
 def fill_in(client: FlaskClient, address: str, **changes: str) -> dict[str, str]:

@@ -1,11 +1,8 @@
 """The simulated provider's pages: the pay page, the bank's question, and the administrators' dashboard."""
 
 import re
-from collections.abc import Iterator
 
-import httpx
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.core.money import Money
 from app.donations.ledger import balance_of
 from app.donations.models import Donation, PaymentEvent
-from app.gateways import traffic
 from app.gateways.models import SandboxEvent, SandboxPayment, SandboxPayout, SandboxSubscription
 from app.gateways.payments.contract import PaymentRequest
 from app.gateways.payments.sandbox import disputes, payments, provider, scripts
@@ -27,10 +23,7 @@ CARD_OF = {script: card for card, script in scripts.CARDS.items()}
 BACK = "http://127.0.0.1:8000/d/somewhere"
 
 
-@pytest.fixture(autouse=True)
-def _hooks_reach_this_app(app: Flask) -> Iterator[None]:
-    with traffic.routed(httpx.WSGITransport(app)):
-        yield
+pytestmark = pytest.mark.usefixtures("hooks")
 
 
 @pytest.fixture

@@ -20,16 +20,10 @@ from app.nonprofits.models import PaymentAccount
 from app.projects.models import Project
 from app.videos.models import Video
 from app.web.outside import payments
-from tests import factories
 from tests.gateways.alipay_side import AlipaySide
 from workers.runner import run_due
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
-
-
-@pytest.fixture
-def video(session: Session, project: Project) -> Video:
-    return factories.video(session, carries=project)
 
 
 @pytest.fixture
