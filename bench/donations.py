@@ -11,9 +11,7 @@ psycopg, one transaction to keep a donation's event and one to settle it.
 import argparse
 import json
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from statistics import quantiles
 from typing import Any
 
 import psutil
@@ -23,12 +21,14 @@ from app.core import db, runtime, tasks
 from app.embedded.ports import is_free
 from bench import floor, load
 from bench.engines import platform
+from bench.figures import cpu_seconds, milliseconds
 from tests import many
 from tests.many import Receiving
 from workers import runner
 from workers.lease import Lease
 
 PATIENCE_SECONDS = 180.0
+PARTS = ("web", "workers", "postgres")
 OWN_QUEUE = "bench"  # which no worker of the platform listens to
 
 SETTLED = text(
@@ -90,12 +90,12 @@ def load_figures(
 ) -> dict[str, Any]:
     """What the platform did with the webhooks that came at the wanted rate, beside the pages."""
     payments = many.begin(to, "sent", round(wanted.rate * wanted.seconds))
-    before = cpu_seconds(host)
+    before = cpu_seconds(host, PARTS)
     seen = load.run(
         load.Plan(port, secret, to.account, payments, wanted.rate, f"/v/{to.video_code}", wanted.reads)
     )
     waited = until_settled(len(seen.webhooks))
-    spent = {name: seconds - before[name] for name, seconds in cpu_seconds(host).items()}
+    spent = {name: seconds - before[name] for name, seconds in cpu_seconds(host, PARTS).items()}
     with db.unit_of_work() as session:
         settled = session.scalar(SETTLED, {"of": "sent-%"}) or 0
         lags = [float(lag) for lag in session.scalars(LAGS, {"of": "sent-%"})]
@@ -138,34 +138,6 @@ def settle_seconds(to: Receiving, count: int) -> float:
             return (time.perf_counter() - began) / count
         with Lease(claims, timedelta(seconds=60)) as lease:
             runner.run_all(claims, lease)
-
-
-def cpu_seconds(host: psutil.Process) -> dict[str, float]:
-    """CPU seconds so far of those parts of the platform that a donation passes through."""
-    parts = dict.fromkeys(("web", "money_worker", "postgres"), 0.0)
-    signs: dict[str, Callable[[list[str]], bool]] = {
-        "web": lambda words: "granian" in " ".join(words),
-        "money_worker": lambda words: words[-2:] == ["workers", "money"],
-        "postgres": lambda words: "postgres" in words[0],
-    }
-    for process in host.children(recursive=True):
-        try:
-            words, used = process.cmdline() or [""], process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        for part, belongs in signs.items():
-            if belongs(words):
-                parts[part] += used.user + used.system + (used.children_user if words[1:2] == ["-D"] else 0)
-    return parts
-
-
-def milliseconds(name: str, seconds: list[float]) -> dict[str, float]:
-    """Median, 99th percentile and the largest."""
-    if len(seconds) < 2:
-        return {}
-    cuts = quantiles(seconds, n=100)
-    named = {"p50": cuts[49], "p99": cuts[98], "max": max(seconds)}
-    return {f"{name}_ms_{key}": round(value * 1000, 1) for key, value in named.items()}
 
 
 if __name__ == "__main__":

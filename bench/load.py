@@ -2,17 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 
 from app.gateways.payments.sandbox import messages, signature
+from bench.sending import Requests, away
 from tests.many import AMOUNT, CURRENCY, FEE
 
 CONNECTIONS, READERS = 32, 4
-TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -40,17 +37,7 @@ class Seen:
 
 def run(plan: Plan) -> Seen:
     """Send everything from another process, and say what came of it."""
-    fork = get_context("fork")
-    here, there = fork.Pipe()
-    process = fork.Process(target=_send_all, args=(plan, there))
-    process.start()
-    seen: Seen = here.recv()
-    process.join()
-    return seen
-
-
-def _send_all(plan: Plan, result: Connection) -> None:
-    result.send(asyncio.run(_both(plan)))
+    return away(lambda: asyncio.run(_both(plan)))
 
 
 async def _both(plan: Plan) -> Seen:
@@ -58,56 +45,16 @@ async def _both(plan: Plan) -> Seen:
     began = time.monotonic() + 0.2
     count = int(plan.reads * len(plan.payments) / plan.rate)
     page = f"GET {plan.page} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\n\r\n".encode()
-    webhooks = _Stream(
-        plan, began, plan.rate, iter(range(len(plan.payments))), lambda one: _webhook(plan, one)
+    webhooks = Requests(
+        plan.port, began, plan.rate, iter(range(len(plan.payments))), lambda one: _webhook(plan, one)
     )
-    pages = _Stream(plan, began, plan.reads, iter(range(count)), lambda _: page)
+    pages = Requests(plan.port, began, plan.reads, iter(range(count)), lambda _: page)
     readers = [asyncio.ensure_future(pages.keep_sending(seen.pages)) for _ in range(READERS)]
     await asyncio.gather(*[webhooks.keep_sending(seen.webhooks) for _ in range(CONNECTIONS)])
     seen.seconds = time.monotonic() - began
     await asyncio.gather(*readers)
     seen.refused = webhooks.refused + pages.refused
     return seen
-
-
-@dataclass
-class _Stream:
-    """Requests that are due one after the other, whoever of the senders is free."""
-
-    plan: Plan
-    began: float
-    rate: float
-    numbers: Iterator[int]
-    request: Callable[[int], bytes]
-    refused: int = 0
-
-    async def keep_sending(self, took: list[float]) -> None:
-        """Send on one connection, kept alive, until nothing is left; a lost answer is asked for again."""
-        wire = None
-        for number in self.numbers:
-            due = self.began + number / self.rate
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            for _ in range(TRIES):
-                try:
-                    wire = wire or await asyncio.open_connection("127.0.0.1", self.plan.port)
-                    status = await _ask(*wire, self.request(number))
-                except (OSError, asyncio.IncompleteReadError):
-                    wire = None
-                    continue
-                if status == 200:
-                    took.append(time.monotonic() - due)
-                    break
-                self.refused += 1
-        if wire is not None:
-            wire[1].close()
-
-
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
-    writer.write(request)
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-    await reader.readexactly(int(length))
-    return int(head.split(b" ", 2)[1])
 
 
 def _webhook(plan: Plan, number: int) -> bytes:
