@@ -111,18 +111,17 @@ def line(on: Scale, values: Sequence[int], places: int = 0) -> str:
     return " ".join(f"{_short(place * (n + 0.5))},{on.down(value)}" for n, value in enumerate(values))
 
 
-def area(on: Scale, values: Sequence[int]) -> str:
-    """A soft hill over the values, as SVG's path data, 100 by 100: it goes through each value and is level
-    there, so that it is never higher than what it shows."""
-    place = 100 / max(len(values), 1)
+def ridge(on: Scale, values: Sequence[int]) -> str:
+    """A soft line over the values, as SVG's path data, 100 by 100: it goes through each of them and is level
+    there, so that it is never higher than what it shows. Needs a value."""
+    place = 100 / len(values)
     points = [(place * (n + 0.5), on.down(value)) for n, value in enumerate(values)]
-    floor = on.down(0)
-    whole = [(0.0, points[0][1] if points else floor), *points, (100.0, points[-1][1] if points else floor)]
-    path = [f"M0,{floor} L0,{whole[0][1]}"]
+    whole = [(0.0, points[0][1]), *points, (100.0, points[-1][1])]
+    path = [f"M0,{whole[0][1]}"]
     for (x0, y0), (x1, y1) in pairwise(whole):
         half = _short((x0 + x1) / 2)
         path.append(f"C{half},{y0} {half},{y1} {_short(x1)},{y1}")
-    return " ".join([*path, f"L100,{floor}Z"])
+    return " ".join(path)
 
 
 def labelled(count: int, most: int) -> list[int]:

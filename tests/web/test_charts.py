@@ -42,10 +42,10 @@ def test_every_bar_lies_on_its_scale_and_longer_ones_mean_more(values: list[int]
 
 def test_a_hill_goes_through_its_values_and_never_above_them():
     on = charts.scale([0, 4, 1])
-    path = charts.area(on, [0, 4, 1])
+    path = charts.ridge(on, [0, 4, 1])
     heights = [float(y) for _, y in re.findall(r"([\d.]+),([\d.]+)", path)]
     assert min(heights) == on.down(4)
-    assert path.startswith("M0,100.0")
+    assert path.startswith("M0,100.0 C")
     assert charts.line(on, [0, 4, 1]) == f"16.67,{on.down(0)} 50.0,{on.down(4)} 83.33,{on.down(1)}"
 
 

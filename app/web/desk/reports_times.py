@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import zip_longest
 
 from babel.dates import format_skeleton
@@ -36,6 +36,12 @@ class Beat:
     now: Figures
     before: Figures | None
     column: Column
+
+    @property
+    def days(self) -> dict[str, str]:
+        """The part of an address that asks for its days."""
+        last = self.step.until - timedelta(days=1)
+        return {"first": self.step.first.isoformat(), "last": last.isoformat()}
 
 
 @dataclass(frozen=True)

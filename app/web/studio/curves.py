@@ -39,7 +39,7 @@ class Curve:
     """The hill over a clip, and what it is made of."""
 
     parts: Sequence[Part]
-    area: str
+    ridge: str
     ticks: Sequence[Tick]
 
     @property
@@ -72,4 +72,4 @@ def curve(moments: Sequence[Moment], duration_ms: int) -> Curve | None:
         )
         for n in range(count)
     ]
-    return Curve(parts, charts.area(scale, opens), charts.ticks(scale, str))
+    return Curve(parts, charts.ridge(scale, opens), charts.ticks(scale, str))
