@@ -5,17 +5,21 @@ nonprofit has looked. What honest people do is no reason: an address that many s
 a gift to many creators, a creator who gives to others, a gift each month.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
+from operator import attrgetter
 
 WINDOW = timedelta(days=30)  # gifts that are further apart than this are no ring and no crowd
 DAY = timedelta(days=1)
 SPLIT_GIFTS = 6  # by one giver to one creator within a day
 CARD_NAMES = 4  # mailboxes that one card gave with to one creator; a family has fewer
 LONGEST_RING = 4
+MOST_TRIED = 20  # gifts of one giver to one creator that a ring is looked for over, the last ones of the time
 ALIKE = 0.75  # in a ring of three or more, the least gift in parts of the largest
 
 # Marks are a kind and a value. These kinds lead to a person with an account, whose id is the value.
@@ -123,31 +127,47 @@ class _Edge:
     giver: int
     creator: int
 
+    @property
+    def at(self) -> datetime:
+        return self.gift.at
+
 
 def _rings(gifts: Iterable[Gift], known: Mapping[int, Mapping[int, Reason]]) -> Iterator[Finding]:
-    """Money that goes round among creators. Two are a ring whatever they gave; more, if they gave alike."""
-    edges: defaultdict[int, list[_Edge]] = defaultdict(list)
-    for gift in gifts:
+    """Money that goes round among creators. Two are a ring whatever they gave; more, if they gave alike.
+
+    One ring for each gift is enough to hold it, so the first that is found through it ends the search.
+    """
+    edges: defaultdict[int, defaultdict[int, list[_Edge]]] = defaultdict(lambda: defaultdict(list))
+    for gift in sorted(gifts, key=attrgetter("at")):
         for giver in known[gift.id]:
             for creator in gift.mainly_to:
                 if giver != creator:
-                    edges[giver].append(_Edge(gift, giver, creator))
-    for start in [edge for those in list(edges.values()) for edge in those]:
-        for ring in _closed([start], edges):
-            for edge in ring:
-                yield Finding(edge.gift.id, edge.creator, Reason.RING, len(ring))
+                    edges[giver][creator].append(_Edge(gift, giver, creator))
+    for start in [edge for to in list(edges.values()) for those in list(to.values()) for edge in those]:
+        for ring in islice(_closed([start], edges), 1):
+            yield from (Finding(edge.gift.id, edge.creator, Reason.RING, len(ring)) for edge in ring)
 
 
-def _closed(way: list[_Edge], edges: Mapping[int, Sequence[_Edge]]) -> Iterator[list[_Edge]]:
-    for edge in edges.get(way[-1].creator, ()):
-        longer = [*way, edge]
-        if max(one.gift.at for one in longer) - min(one.gift.at for one in longer) > WINDOW:
+def _closed(way: list[_Edge], edges: Mapping[int, Mapping[int, Sequence[_Edge]]]) -> Iterator[list[_Edge]]:
+    for creator, those in edges.get(way[-1].creator, {}).items():
+        closes = creator == way[0].giver
+        if not closes and (len(way) + 2 > LONGEST_RING or creator in {one.giver for one in way}):
             continue
-        if edge.creator == way[0].giver:
-            if len(longer) == 2 or _alike(longer):
+        for edge in _around(those, way[0].at):
+            longer = [*way, edge]
+            times = [one.at for one in longer]
+            if max(times) - min(times) > WINDOW or not (_alike(longer) or (closes and len(longer) == 2)):
+                continue
+            if closes:
                 yield longer
-        elif len(longer) < LONGEST_RING and edge.creator not in {one.giver for one in longer}:
-            yield from _closed(longer, edges)
+            else:
+                yield from _closed(longer, edges)
+
+
+def _around(edges: Sequence[_Edge], at: datetime) -> Sequence[_Edge]:
+    """The last few that lie near enough to `at`."""
+    end = bisect_right(edges, at + WINDOW, key=attrgetter("at"))
+    return edges[max(bisect_left(edges, at - WINDOW, key=attrgetter("at")), end - MOST_TRIED) : end]
 
 
 def _alike(ring: Sequence[_Edge]) -> bool:
@@ -158,18 +178,23 @@ def _alike(ring: Sequence[_Edge]) -> bool:
 def _splits(gifts: Iterable[Gift]) -> Iterator[Finding]:
     """Many gifts of one giver to one creator within a day. A browser that several gave with is no giver."""
     for (mark, creator), those in _together(gifts, ACCOUNT, MAIL, CARD, VISITOR):
-        for crowd in _within(those, DAY):
-            several = max(len(_all(crowd, MAIL)), len(_all(crowd, CARD)))
-            if len(crowd) >= SPLIT_GIFTS and not (mark.startswith(VISITOR) and 2 * several > len(crowd)):
-                yield from (Finding(gift.id, creator, Reason.SPLIT, len(crowd)) for gift in crowd)
+        for gift, size in _in_crowds(those, DAY, _many_of_one if mark.startswith(VISITOR) else _many):
+            yield Finding(gift.id, creator, Reason.SPLIT, size)
+
+
+def _many(size: int, _mails: int, _cards: int) -> bool:
+    return size >= SPLIT_GIFTS
+
+
+def _many_of_one(size: int, mails: int, cards: int) -> bool:
+    return size >= SPLIT_GIFTS and 2 * max(mails, cards) <= size
 
 
 def _crowds(gifts: Iterable[Gift]) -> Iterator[Finding]:
     """One card under many names for one creator."""
     for (_, creator), those in _together(gifts, CARD):
-        for crowd in _within(those, WINDOW):
-            if len(_all(crowd, MAIL)) >= CARD_NAMES:
-                yield from (Finding(gift.id, creator, Reason.ONE_CARD, len(crowd)) for gift in crowd)
+        for gift, size in _in_crowds(those, WINDOW, lambda _size, mails, _cards: mails >= CARD_NAMES):
+            yield Finding(gift.id, creator, Reason.ONE_CARD, size)
 
 
 def _together(gifts: Iterable[Gift], *kinds: str) -> Iterator[tuple[tuple[str, int], list[Gift]]]:
@@ -183,17 +208,32 @@ def _together(gifts: Iterable[Gift], *kinds: str) -> Iterator[tuple[tuple[str, i
         yield key, sorted(those, key=lambda gift: (gift.at, gift.id))
 
 
-def _within(gifts: Sequence[Gift], length: timedelta) -> Iterator[Sequence[Gift]]:
-    """For each gift, those that lie in the time that ends with it."""
+def _in_crowds(
+    gifts: Sequence[Gift], length: timedelta, is_crowd: Callable[[int, int, int], bool]
+) -> Iterator[tuple[Gift, int]]:
+    """Each of the gifts, oldest first, that lies with others in a time of this length that is a crowd: so
+    say how many they are and of how many mailboxes and cards. With how many lie in the last such time.
+    """
+    within: dict[str, Counter[str]] = {MAIL: Counter(), CARD: Counter()}
+    spans: list[tuple[int, int]] = []
     first = 0
     for last, gift in enumerate(gifts):
+        for kind, seen in within.items():
+            seen.update(gift.of_kind(kind))
         while gifts[first].at <= gift.at - length:
+            for kind, seen in within.items():
+                for mark in gifts[first].of_kind(kind):
+                    seen[mark] -= 1
+                    if not seen[mark]:
+                        del seen[mark]
             first += 1
-        yield gifts[first : last + 1]
-
-
-def _all(gifts: Iterable[Gift], kind: str) -> set[str]:
-    return {mark for gift in gifts for mark in gift.of_kind(kind)}
+        if is_crowd(last - first + 1, len(within[MAIL]), len(within[CARD])):
+            spans.append((first, last))
+    told = len(gifts)
+    for first, last in reversed(spans):
+        for gift in gifts[first : min(last + 1, told)]:
+            yield gift, last - first + 1
+        told = min(first, told)
 
 
 def _person(mark: str) -> int:
