@@ -10,7 +10,7 @@ from app.accounts.models import Person
 from app.core import clock, db, runtime
 from app.core.tasks import Claim
 from app.credit import credits
-from app.credit.models import Credit, CreditDispute
+from app.credit.models import Credit
 from app.donations import receipt_pdf, receipts
 from app.donations.models import Donation
 from app.donations.receipts import NoReceipt
@@ -21,7 +21,7 @@ from app.gateways.models import SandboxEvent
 from app.gateways.payments.sandbox import delivery
 from app.nonprofits.models import Invitation, Nonprofit, Review
 from app.videos.models import Video
-from workers import alarms, donor_mail, gate, report_letters
+from workers import alarms, credit_letters, donor_mail, gate, report_letters
 from workers.lease import Finisher, GiveUp, Lease, nothing
 from workers.letters import Letter, address
 
@@ -171,28 +171,6 @@ def video_restored(session: Session, *, video_id: int) -> Letter | None:
     return _about_video(session, video) if video.publishing != "taken_down" else None
 
 
-def credit_dispute(session: Session, *, dispute_id: int) -> Letter:
-    """Tells a creator what the organisation answered to what was said of a credit."""
-    dispute, creator, video, number, payee = session.execute(
-        select(CreditDispute, Person, Video, Donation.number, Nonprofit.name)
-        .join(Person, Person.id == CreditDispute.creator_id)
-        .join(Video, Video.id == CreditDispute.video_id)
-        .join(Donation, Donation.id == CreditDispute.donation_id)
-        .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
-        .where(CreditDispute.id == dispute_id)
-    ).one()
-    values = {
-        "name": creator.name,
-        "video": video.title,
-        "number": number,
-        "payee": payee,
-        "moved": dispute.outcome == "moved",
-        "reason": dispute.reason,
-        "link": address(f"/studio/credit/{number}"),
-    }
-    return Letter(creator.email, creator.locale, values)
-
-
 def _about_video(session: Session, video: Video) -> Letter:
     creator = session.get_one(Person, video.creator_id)
     values = {
@@ -208,7 +186,8 @@ def _about_video(session: Session, video: Video) -> Letter:
 MAILS: dict[str, Callable[..., Letter | None]] = {
     "alert": alarms.alert,
     "confirm_gift": gate.confirm_gift,
-    "credit_dispute": credit_dispute,
+    "credit_dispute": credit_letters.credit_dispute,
+    "credit_question": credit_letters.credit_question,
     "donor_link": donor_mail.donor_link,
     "monthly_ended": donor_mail.monthly_ended,
     "monthly_failed": donor_mail.monthly_failed,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, joinedload
 
@@ -37,20 +38,7 @@ class Own:
 def of_creator(session: Session, creator_id: int, page: int) -> tuple[Sequence[Own], bool]:
     """A page of the gifts that a creator's videos are credited with, or that the creator has spoken of,
     newest first; and whether there are more. Pages count from 1."""
-    standing = and_(Credit.donation_id == Donation.id, Credit.creator_id == creator_id, credits.stands())
-    credited = select(func.coalesce(func.sum(Credit.amount_minor), 0)).where(standing).scalar_subquery()
-    gone = (
-        select(func.coalesce(func.sum(CreditReversal.amount_minor), 0))
-        .join(Credit, Credit.id == CreditReversal.credit_id)
-        .where(standing)
-        .scalar_subquery()
-    )
-    titles = (
-        select(func.array_agg(aggregate_order_by(Video.title, Credit.id)))
-        .join(Credit, Credit.video_id == Video.id)
-        .where(standing)
-        .scalar_subquery()
-    )
+    titles, credited, gone = _theirs(creator_id)
     said = and_(CreditDispute.donation_id == Donation.id, CreditDispute.creator_id == creator_id)
     outcome = (
         select(CreditDispute.outcome).where(said).order_by(CreditDispute.id.desc()).limit(1).scalar_subquery()
@@ -122,3 +110,22 @@ def donation(session: Session, creator_id: int, number: str) -> Donation:
     ):
         raise NotFound(N_("There is no gift at this address that your videos have to do with."))
     return found
+
+
+def _theirs(creator_id: int) -> tuple[ColumnElement[Any], ColumnElement[int], ColumnElement[int]]:
+    """Of a donation's standing credits of a creator: the videos' titles, the sum, what refunds took of it."""
+    standing = and_(Credit.donation_id == Donation.id, Credit.creator_id == creator_id, credits.stands())
+    credited = select(func.coalesce(func.sum(Credit.amount_minor), 0)).where(standing).scalar_subquery()
+    gone = (
+        select(func.coalesce(func.sum(CreditReversal.amount_minor), 0))
+        .join(Credit, Credit.id == CreditReversal.credit_id)
+        .where(standing)
+        .scalar_subquery()
+    )
+    titles = (
+        select(func.array_agg(aggregate_order_by(Video.title, Credit.id)))
+        .join(Credit, Credit.video_id == Video.id)
+        .where(standing)
+        .scalar_subquery()
+    )
+    return titles, credited, gone

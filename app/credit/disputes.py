@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.accounts.permissions import ROLE_ACTIONS, Action
 from app.core import audit, clock, tasks, text
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
@@ -20,6 +21,7 @@ from app.credit import credits, flags, moving
 from app.credit.models import Credit, CreditDecision, CreditDispute
 from app.credit.moving import Moved
 from app.donations.models import Donation
+from app.nonprofits.models import Membership
 from app.videos.models import DonationLink, Video
 
 MAX_WORDS = 2000
@@ -73,6 +75,8 @@ def ask(session: Session, donation: Donation, creator_id: int, video_code: str, 
     except IntegrityError as error:
         raise KindrelayError(N_("You have said so already. The organisation will answer.")) from error
     audit.record(session, "credit.disputed", creator_id, f"donation:{donation.number}", dispute=dispute.code)
+    for person_id in _deciders(session, donation.nonprofit_id):
+        tasks.defer(session, "mail.send", mail="credit_question", dispute_id=dispute.id, person_id=person_id)
     return dispute
 
 
@@ -216,6 +220,16 @@ def _close(session: Session, dispute: CreditDispute, outcome: str, reason: str) 
         raise KindrelayError(N_("This has been answered already."))
     dispute.outcome, dispute.reason, dispute.closed_at = outcome, reason, clock.now()
     session.flush()
+
+
+def _deciders(session: Session, nonprofit_id: int) -> Sequence[int]:
+    """The people of an organisation whose role lets them answer."""
+    roles = [role for role, actions in ROLE_ACTIONS.items() if Action.CREDIT_DECIDE in actions]
+    return session.scalars(
+        select(Membership.person_id)
+        .where(Membership.nonprofit_id == nonprofit_id, Membership.role.in_(roles))
+        .order_by(Membership.id)
+    ).all()
 
 
 def _tell(session: Session, dispute: CreditDispute) -> None:

@@ -50,6 +50,45 @@ def test_a_gift_that_went_back_whole_is_none_of_the_chain(session: Session, vide
     assert relay.chain(session, first.id) == Chain(0, 0, 0, 0, [])
 
 
+def test_a_link_that_lies_unused_is_no_hop(session: Session, video: Video) -> None:
+    first = relay.make(session, video.id, "")
+    second = relay.make(session, video.id, first.code)
+    assert relay.chain(session, first.id) == Chain(0, 0, 0, 0, [])
+    relay.arrived(session, {second.code: 1})
+    assert relay.chain(session, first.id) == Chain(1, 1, 1, 0, [])
+
+
+def test_many_chains_are_told_apart_and_hands_are_counted_from_the_first(
+    session: Session, video: Video
+) -> None:
+    first = relay.make(session, video.id, "")
+    second = relay.make(session, video.id, first.code)
+    beside = relay.make(session, video.id, "")
+    given(session, video, second, 500)
+    given(session, video, beside, 700)
+    chains = relay.chains(session, [first.id, second.id, beside.id])
+    assert [chains[one.id].given for one in (first, second, beside)] == [
+        [Money(500, "EUR")],
+        [Money(500, "EUR")],
+        [Money(700, "EUR")],
+    ]
+    assert [relay.hands(session, code) for code in (first.code, second.code, beside.code, "nobody", "")] == [
+        1,
+        2,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_what_one_person_shares_twice_is_one_link(session: Session, video: Video) -> None:
+    first = relay.make(session, video.id, "")
+    assert relay.make(session, video.id, "", [first.code]).id == first.id
+    assert relay.make(session, video.id, "", ["somebody"]).id != first.id
+    assert relay.make(session, factories.video(session).id, "", [first.code]).id != first.id
+    assert relay.make(session, video.id, first.code, [first.code]).parent_id == first.id
+
+
 def test_an_unknown_code_begins_a_chain_of_its_own(session: Session, video: Video) -> None:
     assert relay.make(session, video.id, "nobody").parent_id is None
 

@@ -6,16 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.credit import evidence
+from app.core import clock
+from app.credit import disputes, evidence
 from app.credit.models import CreditDispute
 from app.donations.models import Donation
+from app.gateways.models import KeptMail
 from app.gateways.payments.contract import EventKind
 from app.projects.models import Project
 from app.reports import decisions
 from app.videos.models import Video
 from tests import factories
 from tests.web.conftest import sign_in_as
-from workers import credit
+from workers import credit, credit_letters
+from workers.runner import run_due
 
 
 @pytest.fixture
@@ -89,6 +92,40 @@ def test_the_desk_sees_what_a_decision_changes_and_then_makes_it(
     for said in ("Both of them.", "Credit moved", "How it was divided before", "50%", "€5.005", "Refund"):
         assert said in told, said
     assert desk.get(f"/desk/{project.nonprofit.code}/reports/donations/{gift.number}").status_code == 200
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("owner", True), ("editor", True), ("viewer", False)])
+def test_the_overview_tells_those_who_decide_that_a_question_waits(
+    client: FlaskClient, session: Session, project: Project, dispute: CreditDispute, role: str, is_told: bool
+) -> None:
+    member = factories.person(session)
+    factories.member(session, project.nonprofit, member, role)
+    page = sign_in_as(client, member).get(f"/desk/{project.nonprofit.code}").text
+    assert (f"/desk/{project.nonprofit.code}/credit" in page) == is_told
+    dispute.outcome, dispute.closed_at = "taken_back", clock.now()
+    session.flush()
+    assert "waits for your answer" not in client.get(f"/desk/{project.nonprofit.code}").text
+
+
+def test_those_who_decide_are_mailed_a_question_as_long_as_it_waits(
+    session: Session, project: Project, gift: Donation, first: Video
+) -> None:
+    for role in ("editor", "finance", "viewer"):
+        factories.member(
+            session, project.nonprofit, factories.person(session, email=f"{role}@example.org"), role
+        )
+    asked = disputes.ask(session, gift, first.creator_id, first.code, "All saw it <here>.")
+    run_due("outbound")
+    mails = session.scalars(select(KeptMail).where(KeptMail.text.contains("All saw it <here>."))).all()
+    assert {mail.to for mail in mails} >= {"editor@example.org"}
+    assert {mail.to for mail in mails}.isdisjoint({"finance@example.org", "viewer@example.org"})
+    for mail in mails:
+        assert f"/desk/{project.nonprofit.code}/credit/{asked.code}" in mail.text
+        assert "All saw it &lt;here&gt;." in mail.html
+    disputes.take_back(session, asked)
+    to_the_owner = session.scalars(select(Person.id).where(Person.email == mails[0].to)).one()
+    assert credit_letters.credit_question(session, dispute_id=asked.id, person_id=to_the_owner) is None
+    assert len(mails) == 2
 
 
 def test_the_desk_leaves_a_split_with_words_and_only_once(
