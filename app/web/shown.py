@@ -4,7 +4,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -52,7 +52,12 @@ def install(app: Flask) -> None:
 
 def money(amount: Money) -> str:
     """An amount by the language's rules, with as many decimals as its currency has."""
-    return format_currency(amount.decimal, amount.currency, locale=language())
+    return _money(amount, language())
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Money, locale: str) -> str:
+    return format_currency(amount.decimal, amount.currency, locale=locale)
 
 
 def day(value: date) -> str:

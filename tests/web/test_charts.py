@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.web import charts
@@ -27,6 +27,7 @@ def test_a_scale_holds_zero_and_ends_on_round_numbers(values: list[int], low: in
     assert (made.low, made.high, len(made.ticks)) == (low, high, ticks)
 
 
+@settings(max_examples=30)
 @given(VALUES)
 def test_every_bar_lies_on_its_scale_and_longer_ones_mean_more(values: list[int]):
     on = charts.scale(values)

@@ -38,6 +38,11 @@ class Beat:
     column: Column
 
     @property
+    def happened(self) -> bool:
+        """Whether there are lines behind it."""
+        return any((self.now.donations, self.now.gross_minor, self.now.refunded_minor, self.now.fee_minor))
+
+    @property
     def days(self) -> dict[str, str]:
         """The part of an address that asks for its days."""
         last = self.step.until - timedelta(days=1)
