@@ -192,10 +192,10 @@ def test_a_gift_at_the_end_of_a_relay_is_credited_and_counted_as_by_hand(town: T
 
 
 def the_report_says_so(town: Town, page: Page) -> None:
-    page.goto(f"{town.place}/sign-in?next=/desk/{town.nonprofit}/reports")
+    page.goto(f"{town.place}/sign-in?next=/desk/{town.nonprofit}/reports/videos")
     page.fill("[name=email]", town.owner)
     page.fill("[name=password]", factories.PASSWORD)
     page.locator("main form [type=submit]").click()
-    by_video = page.locator("[aria-labelledby=by-video]")
+    by_video = page.get_by_role("region", name="By video")
     for title, gross in ((FIRST, "€10.00"), (SECOND, "€5.01"), ("Total", "€15.01")):
         expect(by_video.get_by_role("row").filter(has_text=title)).to_contain_text(gross)
