@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import insight, library, media, payments, reconciling
+from app.cli import insight, library, media, payments, reconciling, rollups
 from app.cli.boot import boot
 from app.embedded.errors import EmbeddedError
 from app.embedded.home import Home
@@ -135,3 +135,4 @@ main.add_command(library.sweep_media)
 main.add_command(insight.insight)
 main.add_command(payments.payments)
 main.add_command(reconciling.reconcile)
+main.add_command(rollups.rollups)

@@ -125,5 +125,5 @@ def _first_day(session: Session) -> date | None:
     names = session.scalars(
         text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'touch'::regclass")
     ).all()
-    months = [date(*(int(part) for part in name.split("_")[1:3]), 1 + FIRST_DAYS) for name in names]
-    return min(months, default=None)
+    months = [tuple(int(part) for part in name.split("_")[1:3]) for name in names]
+    return min((date(year, month, 1 + FIRST_DAYS) for year, month in months), default=None)

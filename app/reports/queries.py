@@ -6,12 +6,12 @@ split counts once in each row that it reaches, and once in the total.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -57,17 +57,18 @@ class _Level(NamedTuple):
     """One of the report's tables: whose lines it has, and which count of donations is theirs."""
 
     scope: str
-    key: Callable[[_Part], tuple[int, int, int]]  # creator, video, project; 0 is none
-    count: str
+    named: tuple[str, ...]  # what a line is of; the rest of the key is 0
+    counted: str
 
 
 LEVELS = {
-    "creators": _Level("creator", lambda part: (part.creator_id, 0, 0), "creator_donations"),
-    "videos": _Level("video", lambda part: (part.creator_id, part.video_id, 0), "donations"),
-    "projects": _Level("project", lambda part: (0, 0, part.project_id), "gifts"),
-    "totals": _Level("total", lambda _: (0, 0, 0), "gifts"),
+    "creators": _Level("creator", ("creator_id",), "creator_donations"),
+    "videos": _Level("video", ("creator_id", "video_id"), "donations"),
+    "projects": _Level("project", ("project_id",), "gifts"),
+    "totals": _Level("total", (), "gifts"),
 }
-Key = tuple[tuple[int, int, int], str]  # whose, currency
+Whose = tuple[int, int, int]  # creator, video, project
+Key = tuple[Whose, str]  # and a currency
 Donors = Mapping[tuple[str, int, str], int]  # by scope, id and currency
 
 
@@ -98,20 +99,23 @@ def _money(session: Session, nonprofit_id: int, period: Period, rules: set[str])
     A refund goes by the rule that had decided the credit it takes from.
     """
     names = ("donations", "creator_donations", "gifts", *MONEY)
-    keys = (DayRollup.creator_id, DayRollup.video_id, DayRollup.project_id, DayRollup.currency)
+    keys = ("creator_id", "video_id", "project_id", "currency", "rule")
+    wanted: list[ColumnElement[Any]] = [getattr(DayRollup, name) for name in keys]
+    sums: list[ColumnElement[Any]] = [func.sum(getattr(DayRollup, name)) for name in names]
     rows = session.execute(
-        select(*keys, DayRollup.rule, *[func.sum(getattr(DayRollup, name)) for name in names])
+        select(*wanted, *sums)
         .where(
             DayRollup.nonprofit_id == nonprofit_id,
             DayRollup.day >= period.first,
             DayRollup.day < period.until,
         )
-        .group_by(*keys, DayRollup.rule)
+        .group_by(*wanted)
     )
     found: list[_Part] = []
-    for creator_id, video_id, project_id, currency, rule, *sums in rows:
+    for row in rows:
+        creator_id, video_id, project_id, currency, rule, *added = list[Any](row)
         rules.add(rule)
-        figures = {name: int(one) for name, one in zip(names, sums, strict=True)}
+        figures = {name: int(one) for name, one in zip(names, added, strict=True)}
         found.append(_Part(creator_id or 0, video_id or 0, project_id, currency, figures))
     return found
 
@@ -137,7 +141,10 @@ def _touches(session: Session, nonprofit_id: int, period: Period) -> list[_Part]
         )
         .group_by(Video.id, Project.id, VideoCount.kind)
     )
-    return [_Part(*key, {TOUCHES[kind]: int(times)}) for *key, kind, times in rows]
+    return [
+        _Part(creator_id, video_id, project_id, currency, {TOUCHES[kind]: int(times)})
+        for creator_id, video_id, project_id, currency, kind, times in rows
+    ]
 
 
 def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:
@@ -159,8 +166,8 @@ def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:
 def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, Figures]:
     sums: defaultdict[Key, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for part in parts:
-        line = sums[level.key(part), part.currency]
-        line["donations"] += part.figures.get(level.count, 0)
+        line = sums[_whose(level, part), part.currency]
+        line["donations"] += part.figures.get(level.counted, 0)
         for name in (*MONEY, *TOUCHES.values()):
             line[name] += part.figures.get(name, 0)
     return {
@@ -171,7 +178,13 @@ def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, F
     }
 
 
-def _id(whose: tuple[int, int, int]) -> int:
+def _whose(level: _Level, part: _Part) -> Whose:
+    creator_id = part.creator_id if "creator_id" in level.named else 0
+    video_id = part.video_id if "video_id" in level.named else 0
+    return creator_id, video_id, part.project_id if "project_id" in level.named else 0
+
+
+def _id(whose: Whose) -> int:
     creator_id, video_id, project_id = whose
     return project_id or video_id or creator_id
 

@@ -223,7 +223,7 @@ def _lines(nonprofit_id: int) -> CompoundSelect[Any]:
     )
 
 
-def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[Any]:
+def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
     """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
     return select(
         part.c.nonprofit_id,

@@ -53,7 +53,7 @@ def over_time(
             sums[begin, currency][name] += count
     currencies = sorted({currency for _, currency in sums})
     return [
-        Step(first, until, [Figures(one, **sums.get((_begin(first, step), one), {})) for one in currencies])
+        Step(first, until, [Figures(one, **sums[_begin(first, step), one]) for one in currencies])
         for first, until in _steps(period, step)
     ]
 

@@ -1,0 +1,98 @@
+"""Rollups written anew from the rows, or proved to equal them: money, people, touches."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.db import unit_of_work
+from app.core.errors import NotFound
+from app.core.i18n import N_
+from app.credit import touch_counts
+from app.nonprofits.models import Nonprofit
+from app.reports import people, rollups
+
+EQUAL, DIFFERENT = 0, 1
+MOST_NAMED = 20  # of the differences of one rollup
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One rollup of one organisation (or, of touches, of the whole site): how long it took, and the rows that
+    the ones it is made from do not confirm, as text; `count` is how many these are in all."""
+
+    nonprofit: str
+    rollup: str
+    seconds: float
+    count: int
+    differences: Sequence[str]
+
+
+def run(say: Callable[[str], None], code: str = "", *, check: bool, as_json: bool) -> int:
+    """Rebuild every rollup, or those of the organisation of a code; with `check` only compare.
+
+    Each organisation has a transaction of its own. Touches are counted for the whole site at once, so not
+    for one organisation alone. Returns 1 when a check finds a difference, else 0. Raises NotFound.
+    """
+    looked: list[Looked] = []
+    for one in _all(code, check=check):
+        looked.append(one)
+        if not as_json:
+            for line in _in_words(one, check=check):
+                say(line)
+    differ = any(one.count for one in looked)
+    if as_json:
+        say(json.dumps({"equal": not differ if check else None, "rollups": [asdict(one) for one in looked]}))
+    return DIFFERENT if check and differ else EQUAL
+
+
+def _all(code: str, *, check: bool) -> Iterator[Looked]:
+    with unit_of_work() as session:
+        query = select(Nonprofit.code, Nonprofit.id).order_by(Nonprofit.id)
+        found = session.execute(query.where(Nonprofit.code == code) if code else query).all()
+    if code and not found:
+        raise NotFound(N_("There is no such organisation."))
+    for name, nonprofit_id in found:
+        for rollup, compare, rebuild in (
+            ("money", rollups.differences, rollups.rebuild),
+            ("people", people.differences, people.rebuild),
+        ):
+            yield _one(name, rollup, _of(compare if check else rebuild, nonprofit_id))
+    if not code:
+        yield _one("", "touches", _touches if check else _recounted)
+
+
+def _of(work: Callable[[Session, int], Any], nonprofit_id: int) -> Callable[[Session], Any]:
+    return lambda session: work(session, nonprofit_id)
+
+
+def _touches(session: Session) -> Sequence[Any]:
+    return touch_counts.differences(session)
+
+
+def _recounted(session: Session) -> None:
+    touch_counts.rebuild(session)
+
+
+def _one(nonprofit: str, rollup: str, work: Callable[[Session], Any]) -> Looked:
+    began = time.monotonic()
+    with unit_of_work() as session:
+        found: Sequence[Any] = work(session) or ()
+    seconds = round(time.monotonic() - began, 3)
+    return Looked(nonprofit, rollup, seconds, len(found), [_said(row) for row in found[:MOST_NAMED]])
+
+
+def _said(row: Any) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row._asdict().items())
+
+
+def _in_words(one: Looked, *, check: bool) -> Iterator[str]:
+    verdict = ("differs" if one.count else "equal") if check else "rebuilt"
+    yield f"{one.nonprofit or 'whole site'}  {one.rollup}  {verdict}  {one.seconds:.2f} s"
+    yield from (f"    {line}" for line in one.differences)
+    if one.count > len(one.differences):
+        yield f"    and {one.count - len(one.differences)} more"
