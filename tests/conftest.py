@@ -20,6 +20,7 @@ from app.projects.models import Project
 from app.videos.models import Video
 from tests import engines as shared_engines
 from tests import factories
+from tests.clips import Clips
 from tests.engines import Engines
 
 LIVE_REDIS_OFFSET = 32
@@ -68,6 +69,12 @@ def engines() -> Engines:
     running.empty_redis(worker)
     running.make_buckets()
     return running
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    """Films to upload, each made when it is first asked for."""
+    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture(scope="session")

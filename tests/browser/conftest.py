@@ -13,7 +13,6 @@ from app.core.settings import Settings
 from app.embedded.ports import choose
 from app.web import create_app
 from tests import browser_binary
-from tests.clips import Clips
 
 FLAGS = (
     "--no-sandbox",
@@ -69,11 +68,6 @@ def place(live_database: Settings) -> Iterator[str]:
     server.shutdown()
     thread.join()
     engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture

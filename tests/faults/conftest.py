@@ -4,15 +4,9 @@ import pytest
 
 from app.core import runtime
 from app.core.settings import Settings
-from tests.clips import Clips
 from tests.conftest import fresh_database
 from tests.engines import Engines
 from tests.faults.house import House
-
-
-@pytest.fixture(scope="package")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    return Clips(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture(scope="package")
