@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock, tasks
+from app.core import bulk, clock, tasks
 from app.credit import credits, flags
 from app.donations import cases as cases_in_hand
 from app.donations import disputes, ledger, receipts, refunds, renewals
@@ -24,7 +24,7 @@ def settle(session: Session, *, event_ids: Sequence[int]) -> None:
     the donation's is never applied and stays with the dead tasks until a person has looked.
     """
     told = session.scalars(
-        select(PaymentEvent).where(PaymentEvent.id.in_(event_ids)).order_by(PaymentEvent.id)
+        select(PaymentEvent).where(PaymentEvent.id == bulk.of_ids(event_ids)).order_by(PaymentEvent.id)
     ).all()
     try:
         told = renewals.prepare(session, told)
@@ -32,7 +32,7 @@ def settle(session: Session, *, event_ids: Sequence[int]) -> None:
         raise GiveUp(str(error)) from error
     cases = cases_in_hand.take(session, told)
     _refuse_mismatches(cases, told)
-    gate.learn(session, cases, told)
+    gate.follow(session, cases, told)
     moves = cases_in_hand.advance(session, cases, clock.now())
     _book(session, moves)
     renewals.follow(session, moves)

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.core import clock, db, runtime, tasks
+from app.core import bulk, clock, db, runtime, tasks
 from app.core.tasks import Claim
 from app.donations.cases import Case
 from app.donations.gate import Gate, Outcome
@@ -25,24 +25,35 @@ ENDINGS = {EventKind.SUCCEEDED: True, EventKind.FAILED: False}
 log = structlog.get_logger()
 
 
-def learn(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
+def follow(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent]) -> None:
+    """Have the gate told how payments ended: in a task, so that no gift is locked while Valkey is asked."""
+    news = {event.id for event in told if event.kind in ENDINGS}
+    ended = [[event.id, case.donation.id] for case in cases for event in case.events if event.id in news]
+    if ended:
+        tasks.defer(session, "gate.learn", ended=ended)
+
+
+def learn(session: Session, *, ended: Sequence[tuple[int, int]]) -> None:
     """Tell the gate how payments ended, and have the pay pages closed on which too much has failed.
 
-    Money is settled whatever Valkey answers, or not: the gate then lets nobody through, or learns less.
+    `ended` are events, each with its donation. Where Valkey does not answer, the gate lets nobody through;
+    afterwards it has learned less.
     """
-    news = {event.id for event in told if event.kind in ENDINGS}
-    by_payment = {case.donation.idempotency: case.donation for case in cases}
-    outcomes = [
-        Outcome(
-            payment=case.donation.idempotency,
-            project=str(case.donation.project_id),
-            event=str(event.id),
-            succeeded=ENDINGS[EventKind(event.kind)],
-            card=event.card,
+    of_event = dict(ended)
+    events = session.execute(
+        select(PaymentEvent.id, PaymentEvent.kind, PaymentEvent.card)
+        .where(PaymentEvent.id == bulk.of_ids(of_event))
+        .order_by(PaymentEvent.id)
+    ).all()
+    gifts = session.execute(
+        select(Donation.id, Donation.idempotency, Donation.project_id).where(
+            Donation.id == bulk.of_ids(of_event.values())
         )
-        for case in cases
-        for event in case.events
-        if event.id in news
+    )
+    opened = {donation_id: (payment, str(project_id)) for donation_id, payment, project_id in gifts}
+    outcomes = [
+        Outcome(*opened[of_event[event_id]], str(event_id), ENDINGS[EventKind(kind)], card)
+        for event_id, kind, card in events
     ]
     settings = runtime.settings()
     try:
@@ -50,11 +61,10 @@ def learn(session: Session, cases: Sequence[Case], told: Sequence[PaymentEvent])
     except (RedisError, KeyError, TypeError, ValueError) as error:  # or a record of an older release
         log.warning("the gate has not learned how payments ended", error=str(error))
         return
-    for payment in closing:
-        donation_id = by_payment[payment].id
-        tasks.defer(
-            session, "donations.close_page", dedupe_key=f"close_page:{donation_id}", donation_id=donation_id
-        )
+    named = {payment: donation_id for donation_id, (payment, _) in opened.items()}
+    for donation_id in (named[payment] for payment in closing):
+        key = f"close_page:{donation_id}"
+        tasks.defer(session, "donations.close_page", dedupe_key=key, donation_id=donation_id)
 
 
 @cache

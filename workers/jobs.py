@@ -36,6 +36,7 @@ from workers.lease import Finisher
 SHORT: Mapping[str, Callable[..., None]] = {
     "alerts.announce": alarms.announce,
     "donations.expire": credit.expire,
+    "gate.learn": gate.learn,
     "payees.look": payees.look,
     "integrity.catch_up": integrity.catch_up,
     "integrity.look": integrity.look,

@@ -34,6 +34,7 @@ TASKS = {
     "donations.expire": TaskKind("money", max_attempts=3),
     "donations.reconcile": TaskKind("money", max_attempts=5),
     "donations.refund": TaskKind("outbound", max_attempts=20),
+    "gate.learn": TaskKind("money"),
     "insight.work_out": TaskKind("reports", max_attempts=3, backoff_seconds=5.0),
     "integrity.catch_up": TaskKind("money"),
     "integrity.look": TaskKind("money"),

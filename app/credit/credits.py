@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
+from app.core import bulk
 from app.core.money import Money
 from app.credit import deciding, inheritance, split
 from app.credit.inheritance import Decision
@@ -69,7 +70,7 @@ def apply(session: Session, moves: Sequence[Move]) -> list[Part]:
     parts = [
         Part(move.donation, row) for move in moves for row in _rows(move, decided[move.donation.id], creators)
     ]
-    session.execute(insert(Credit), [part.row for part in parts])
+    bulk.insert(session, Credit, [part.row for part in parts])
     return parts
 
 
@@ -81,8 +82,7 @@ def reverse(session: Session, moves: Sequence[Move]) -> list[Reversal]:
         return []
     held = standing(session, {move.donation.id for move in later})
     reversals = [made for move in later for made in _of_move(move, held[move.donation.id])]
-    if reversals:
-        session.execute(insert(CreditReversal), [_reversal_row(one) for one in reversals])
+    bulk.insert(session, CreditReversal, [_reversal_row(one) for one in reversals])
     return reversals
 
 
@@ -99,7 +99,7 @@ def standing(session: Session, donation_ids: Collection[int]) -> Mapping[int, li
     rows = session.execute(
         select(Credit, gone.c.minor, gone.c.costs)
         .join(gone, true())
-        .where(Credit.donation_id.in_(donation_ids), stands())
+        .where(Credit.donation_id == bulk.of_ids(donation_ids), stands())
         .order_by(Credit.id)
     )
     held: defaultdict[int, list[Held]] = defaultdict(list)

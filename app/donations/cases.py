@@ -17,6 +17,17 @@ from app.nonprofits.models import PaymentAccount
 
 ABANDONED_AFTER = timedelta(hours=24)
 EXPIRE_BATCH = 500
+# What a step changes of a donation.
+STEPPED = (
+    "state",
+    "captured_minor",
+    "refunded_minor",
+    "fee_minor",
+    "disputed_minor",
+    "lost_minor",
+    "paid_at",
+    "capture_reference",
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,8 @@ def advance(session: Session, cases: Sequence[Case], at: datetime) -> list[Move]
     moves = [
         move for case in cases for move in settlement.advance(case.donation, case.account, case.events, at)
     ]
-    session.flush()
+    bulk.update(session, PaymentEvent, ["applied_at"])
+    bulk.update(session, Donation, STEPPED)
     _record(session, moves)
     return moves
 

@@ -63,6 +63,19 @@ def test_the_same_event_settled_again_changes_nothing(session: Session, donation
     assert credited(session, donation) == [(1000, 0)]
 
 
+def test_the_gate_is_told_of_a_batch_by_one_task_and_not_while_gifts_are_locked(
+    session: Session, video: Video
+):
+    ended = {}
+    for kind in (EventKind.SUCCEEDED, EventKind.FAILED, EventKind.SUCCEEDED):
+        donation = factories.donation(session, video)
+        ended[factories.event(session, donation, kind).id] = donation.id
+    credit.settle(session, event_ids=list(ended))
+    [task] = session.scalars(select(Task).where(Task.name == "gate.learn"))
+    assert dict(task.args["ended"]) == ended
+    assert task.done_at is None
+
+
 def test_the_same_news_under_a_new_id_changes_nothing_and_is_kept(session: Session, donation: Donation):
     told(session, donation, EventKind.SUCCEEDED)
     again = told(session, donation, EventKind.SUCCEEDED)
