@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 
 from app.donations import givers
@@ -35,6 +36,7 @@ PROGRAMS = re.compile(
 )
 
 
+@lru_cache(4096)
 def is_program(user_agent: str) -> bool:
     """Whether a program made a request, by its own word; one that says nothing is one."""
     return not user_agent or PROGRAMS.search(user_agent) is not None
@@ -51,14 +53,20 @@ def of_address(address: str, secret: str, most: int, at: datetime) -> Iterator[S
     The address is known by a keyed hash, for an hour. One that is no public address is nobody's: behind a
     proxy that is not told of, all visitors would have it.
     """
+    if hashed := _public(address, secret):
+        key = _window(f"address:{hashed}", HOUR, at)
+        yield Source(key, HOUR, min(ADDRESS_FREE, most), most, most * ADDRESS_VIDEOS, "a")
+
+
+@lru_cache(4096)
+def _public(address: str, secret: str) -> str:
+    """What a public address is known by; nothing for any other."""
     try:
         is_public = ip_address(address.partition("%")[0]).is_global
     except ValueError:
-        return
-    if is_public:
-        named = hmac.new(secret.encode(), f"touches:{givers.network(address)}".encode(), hashlib.sha256)
-        key = _window(f"address:{named.hexdigest()[:20]}", HOUR, at)
-        yield Source(key, HOUR, min(ADDRESS_FREE, most), most, most * ADDRESS_VIDEOS, "a")
+        return ""
+    named = f"touches:{givers.network(address)}".encode()
+    return hmac.new(secret.encode(), named, hashlib.sha256).hexdigest()[:20] if is_public else ""
 
 
 def _window(name: str, length: timedelta, at: datetime) -> str:

@@ -9,23 +9,33 @@ from sqlalchemy.orm import Session
 
 from app.core import bulk, clock
 from app.credit import ceilings, moments, months
-from app.credit.models import TOUCH_KINDS, TouchEntry
+from app.credit.models import HELD, TOUCH_KINDS, TouchEntry
 from app.credit.touch_counts import SHOWN
 from app.gateways.touch_stream import Entry
 from app.videos.models import Video
 
 OPEN = "open"
 KINDS = frozenset((*TOUCH_KINDS, SHOWN))
+PLACES_OF_KINDS = {kind: place for place, kind in enumerate(TOUCH_KINDS, 1)}
+PLACES_OF_REASONS = {reason: place for place, reason in enumerate(("", *HELD), 1)}
+EPOCH, MICROSECOND = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
 LONGEST_ON_STREAM = timedelta(days=30)
 MOST_AGO = timedelta(hours=1)  # a page that was asleep may tell late, but not later than this
 
-# The rows that were there already are told only when there are any: mostly there are none.
+# Columns travel as numbers: text in arrays is quoted and read piece by piece. The rows that were there
+# already are told only when there are any: mostly there are none.
 _INSERT = text("""
     WITH fresh AS (
         INSERT INTO touch (session_at, visitor, video_id, kind, at, moment_s, held)
-        SELECT * FROM unnest(CAST(:sessions AS timestamptz[]), CAST(:visitors AS varchar[]),
-            CAST(:videos AS bigint[]), CAST(:kinds AS varchar[]), CAST(:moments AS timestamptz[]),
-            CAST(:seconds AS integer[]), CAST(:held AS varchar[]))
+        SELECT session_at, visitor, video_id, (CAST(:kinds AS varchar[]))[kind],
+            timestamptz 'epoch' + at * interval '1 microsecond', moment_s,
+            (CAST(:reasons AS varchar[]))[held]
+        FROM unnest(CAST(:visits AS int[]), CAST(:videos AS bigint[]), CAST(:kind AS int[]),
+            CAST(:at AS bigint[]), CAST(:moments AS int[]), CAST(:held AS int[]))
+            WITH ORDINALITY AS row (visit, video_id, kind, at, moment_s, held, place)
+        JOIN unnest(CAST(:sessions AS timestamptz[]), CAST(:visitors AS varchar[]))
+            WITH ORDINALITY AS visit (session_at, visitor, visit) USING (visit)
+        ORDER BY place
         ON CONFLICT DO NOTHING
         RETURNING session_at, visitor, video_id, kind
     )
@@ -89,9 +99,7 @@ def insert(session: Session, rows: Sequence[TouchRow]) -> Sequence[TouchRow]:
     if not rows:
         return []
     months.ensure(session, {row.session_at for row in rows})
-    names = ("sessions", "visitors", "videos", "kinds", "moments", "seconds", "held")
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    many, *fresh = session.execute(_INSERT, {**columns, "many": len(rows)}).all()
+    many, *fresh = session.execute(_INSERT, {**_columns(rows), "many": len(rows)}).all()
     if many.video_id == len(rows):
         return rows
     new = {tuple(one) for one in fresh}
@@ -123,3 +131,24 @@ def _of_entry(entry: Entry, clips: Mapping[str, _Clip]) -> Iterator[TouchRow]:
 
 def _key(row: TouchRow) -> tuple[datetime, str, int, str]:
     return row[:4]
+
+
+def _columns(rows: Sequence[TouchRow]) -> dict[str, object]:
+    """Rows as the columns of _INSERT: sessions each once, and all else as lists of numbers."""
+    visits = {visit: place for place, visit in enumerate(dict.fromkeys(row[:2] for row in rows), 1)}
+    return {
+        "sessions": [session_at for session_at, _ in visits],
+        "visitors": [visitor for _, visitor in visits],
+        "kinds": list(PLACES_OF_KINDS),
+        "reasons": list(PLACES_OF_REASONS),
+        "visits": _array(visits[row[:2]] for row in rows),
+        "videos": _array(row.video_id for row in rows),
+        "kind": _array(PLACES_OF_KINDS[row.kind] for row in rows),
+        "at": _array((row.at - EPOCH) // MICROSECOND for row in rows),
+        "moments": _array("NULL" if row.moment_s is None else row.moment_s for row in rows),
+        "held": _array(PLACES_OF_REASONS[row.held] for row in rows),
+    }
+
+
+def _array(numbers: Iterable[int | str]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"

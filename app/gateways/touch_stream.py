@@ -21,21 +21,23 @@ DEAD_AFTER_MS = 30_000
 SEEN = "kindrelay:seen:"
 
 # Adds a batch, and marks in it, a letter each, the touches that are beyond a ceiling. Of a source that is
-# little seen, only a number is kept.
+# little seen, only a number is kept. Names and sources are a line each: one long value travels cheaper than
+# many short ones.
 _APPEND = f"""
-local many = tonumber(ARGV[2])
-local marks = {{}}
-for touch = 1, many do marks[touch] = '.' end
-for place = 3 + many, #ARGV, 6 do
-    local key = '{SEEN}' .. ARGV[place]
-    local seconds, free, each, all = ARGV[place + 1], tonumber(ARGV[place + 2]), tonumber(ARGV[place + 3]),
-        tonumber(ARGV[place + 4])
-    local total = redis.call('INCRBY', key, many)
+local names, marks = {{}}, {{}}
+for name in string.gmatch(ARGV[2], '[^\\n]+') do
+    names[#names + 1] = name
+    marks[#marks + 1] = '.'
+end
+for source, seconds, free, each, all, mark in
+    string.gmatch(ARGV[3], '([^\\t\\n]+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)') do
+    local key = '{SEEN}' .. source
+    local total = redis.call('INCRBY', key, #names)
     redis.call('EXPIRE', key, seconds)
-    if total > free then
-        for touch = 1, many do
-            local met = redis.call('HINCRBY', key .. ':each', ARGV[2 + touch], 1)
-            if met > each or total > all then marks[touch] = ARGV[place + 5] end
+    if total > tonumber(free) then
+        for touch, name in ipairs(names) do
+            local met = redis.call('HINCRBY', key .. ':each', name, 1)
+            if met > tonumber(each) or total > tonumber(all) then marks[touch] = mark end
         end
         redis.call('EXPIRE', key .. ':each', seconds)
     end
@@ -48,7 +50,7 @@ Read = Sequence[tuple[bytes, dict[bytes, bytes] | None]]
 
 
 class Source(NamedTuple):
-    """Where touches come from in one window of time, and how many of it count.
+    """Where touches come from in one window of time, and how many of it count. Its name is one line.
 
     The first `free` are counted by number alone; after those, `each` of one name and `all` together are below
     the ceiling. What is beyond is marked by the letter `mark`.
@@ -60,6 +62,12 @@ class Source(NamedTuple):
     each: int
     all: int
     mark: str
+
+    @property
+    def line(self) -> str:
+        """As it travels."""
+        seconds = int(self.window.total_seconds())
+        return f"{self.name}\t{seconds}\t{self.free}\t{self.each}\t{self.all}\t{self.mark}"
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,8 @@ class TouchStream:
 
         Raises redis.exceptions.RedisError when Redis does not answer.
         """
-        told: list[str | int] = [json.dumps(body, separators=(",", ":")), len(names), *names]
-        for one in sources:
-            told += (one.name, int(one.window.total_seconds()), one.free, one.each, one.all, one.mark)
-        self._append(args=told)
+        limits = "\n".join(one.line for one in sources)
+        self._append(args=[json.dumps(body, separators=(",", ":")), "\n".join(names), limits])
 
     def length(self) -> int:
         """How many batches are on the stream, read by somebody already or not."""

@@ -51,7 +51,7 @@ def tell() -> ResponseReturnValue:
     except ValidationError:
         return "", 400
     known = visitors.visitor()
-    through = "" if batch.through in visitors.passed_on() else batch.through
+    through = "" if batch.through and batch.through in visitors.passed_on() else batch.through
     if known is not None and batch.told:
         told = [
             Told(code, kind, min(max(ago, 0), HOUR_MS), *moment) for code, kind, ago, *moment in batch.told
