@@ -53,7 +53,7 @@ SEEN = (
     Column("opens", _l("Sheet opened"), "count", opens=False),
     Column("conversion", _l("Conversion"), "share", opens=False),
 )
-GROUPS = ((_l("Money"), MONEY), (_l("Gifts"), GIFTS), (_l("Seen"), SEEN))
+GROUPS = ((_l("Money"), MONEY), (_l("Gifts"), GIFTS), (_l("Reach"), SEEN))
 COLUMNS = {column.name: column for _words, group in GROUPS for column in group}
 
 

@@ -15,17 +15,16 @@ from app.web import charts
 from app.web.charts import Column, Tick
 from app.web.languages import language
 
-MOST_NAMES = 6
+MOST_NAMES = 4  # so many fit on a phone
 WAYS = {"day": "MMMd", "week": "MMMd", "month": "yMMM"}
 
 
 @dataclass(frozen=True)
 class Name:
-    """A name below a chart, and which of its ends lies at `across`."""
+    """A name below a chart; its middle lies at `across`."""
 
     words: str
     across: float
-    anchor: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def _time(currency: str, now: Sequence[Step], before: Sequence[Step], size: str)
         beats=[Beat(*one) for one in zip_longest(now, these, those, places)],
         ticks=charts.ticks(scale, lambda minor: _short(minor, currency)),
         named=[
-            Name(step_name(size, now[n].first), places[n].middle, "start" if n == 0 else "middle")
+            Name(step_name(size, now[n].first), places[n].middle)
             for n in charts.labelled(len(now), MOST_NAMES)
         ],
         line=charts.line(scale, earlier, len(now)) if any(earlier) else "",
