@@ -10,7 +10,6 @@ from app.reports.periods import SPANS, Period
 from app.web.text import _
 from app.web.text import lazy as _l
 
-
 LATEST = "30-days"
 WORDS = {
     "30-days": _l("Last 30 days"),
