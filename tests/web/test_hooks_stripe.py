@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.core.models import Task
 from app.core.settings import Settings
-from app.donations import ledger
-from app.donations.models import Donation, PaymentEvent
+from app.donations import ledger, monthly
+from app.donations.models import Donation, MonthlyGift, PaymentEvent
+from app.donations.monthly import Card
 from app.nonprofits.models import PaymentAccount
 from tests import factories
 from tests.gateways.stripe import objects
@@ -80,6 +81,22 @@ def test_a_charge_on_another_organisations_account_is_never_booked(
     task = session.scalars(select(Task).where(Task.name == "credit.settle")).one()
     assert task.dead_at is not None
     assert "acct_somebody_else" in (task.last_error or "")
+
+
+def test_a_card_that_was_given_is_taken_for_its_own_monthly_gift_once(
+    door: FlaskClient, session: Session, donation: Donation
+) -> None:
+    monthly.begin(session, donation)
+    gift = session.scalars(select(MonthlyGift)).one()
+    gift.state, gift.reference = "active", "sub_1"
+    session.flush()
+    given = objects.event("checkout.session.completed", objects.card_page())
+    assert [send(door, given) for _ in range(2)] == [200, 200]
+    settle(session)
+    taken = session.scalars(select(Task.args).where(Task.name == "monthly.take_card")).all()
+    assert taken == [{"gift_id": gift.id}]
+    assert monthly.card_given(session, gift.id) == Card("stripe", ACCOUNT, "sub_1", "seti_1")
+    assert donation.state == "pending"
 
 
 @pytest.mark.parametrize(
