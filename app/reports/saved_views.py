@@ -16,7 +16,8 @@ from app.reports.file_models import ReportMail, SavedView
 from app.reports.periods import Period
 
 PAGES = ("creators", "videos", "projects", "time", "cohorts")
-CHOICES = ("sort", "order", "step")  # what a page's address may say beside its days
+# What a page's address may say beside its days: order, size of steps, whom it is about, what is shown.
+CHOICES = ("sort", "order", "step", "video", "creator", "project", "show")
 RUNNING = ("30-days", "this-month", "this-quarter", "this-year")  # spans that today belongs to
 LONGEST_NAME, LONGEST_CHOICE = 80, 40
 MOST = 50

@@ -7,20 +7,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.reports.saved_views import LONGEST_CHOICE, LONGEST_NAME
+from app.web.desk import report_days
 from app.web.forms import Form
 from app.web.text import lazy as _l
 
 FIXED = "fixed"  # of the choice of days: those that are named, and stay
 FORMATS = [("pdf", "PDF"), ("xlsx", "XLSX"), ("csv", "CSV")]
-SPANS = [
-    ("30-days", _l("Last 30 days")),
-    ("this-month", _l("This month")),
-    ("last-month", _l("Last month")),
-    ("this-quarter", _l("This quarter")),
-    ("last-quarter", _l("Last quarter")),
-    ("this-year", _l("This year")),
-    ("last-year", _l("Last year")),
-]
+SPANS = list(report_days.WORDS.items())
 PAGES = [
     ("creators", _l("Creators")),
     ("videos", _l("Videos")),
@@ -64,6 +57,10 @@ class ViewForm(NameForm):
     sort = HiddenField(validators=SHORT)
     order = HiddenField(validators=SHORT)
     step = HiddenField(validators=SHORT)
+    video = HiddenField(validators=SHORT)
+    creator = HiddenField(validators=SHORT)
+    project = HiddenField(validators=SHORT)
+    show = HiddenField(validators=SHORT)
 
 
 class MailForm(Form):
