@@ -5,7 +5,6 @@ The same table is the same bytes: no file says when it was written.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -90,16 +89,17 @@ class _Look:
         return sheet
 
     def write(self, sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
-        if isinstance(cell, Money):
+        if isinstance(cell, str):
+            if cell:
+                sheet.write_string(row, column, tables.harmless(cell))
+        elif isinstance(cell, Money):
             sheet.write_number(row, column, float(cell.decimal), self._of(cell.currency))
-        elif isinstance(cell, datetime):
-            sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), self._moment)
-        elif isinstance(cell, Fraction):
-            sheet.write_number(row, column, float(tables.share(cell)), self._share)
         elif isinstance(cell, int):
             sheet.write_number(row, column, cell, self._count)
-        elif cell:
-            sheet.write_string(row, column, tables.harmless(cell))
+        elif isinstance(cell, datetime):
+            sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), self._moment)
+        else:
+            sheet.write_number(row, column, float(tables.share(cell)), self._share)
 
     def _of(self, currency: str) -> Format:
         places = exponent(currency)

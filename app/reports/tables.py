@@ -45,17 +45,21 @@ def stream(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[by
 
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula: one that could be gets an apostrophe in front."""
+    if text[:1].isalnum():  # nearly all text; no formula begins like that
+        return text
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
 def _safe(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return harmless(cell)
     if isinstance(cell, Money):
         return str(cell.decimal)
+    if isinstance(cell, int):
+        return str(cell)
     if isinstance(cell, datetime):
         return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    if isinstance(cell, Fraction):
-        return str(share(cell))
-    return str(cell) if isinstance(cell, int) else harmless(cell)
+    return str(share(cell))
 
 
 def share(value: Fraction) -> Decimal:
