@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, joinedload
 
@@ -16,6 +16,7 @@ from app.core.money import Money
 from app.credit import credits, disputes
 from app.credit.models import Credit, CreditDispute, CreditReversal
 from app.donations.models import Donation
+from app.videos import links
 from app.videos.models import DonationLink, Video
 
 PAGE = 50
@@ -78,8 +79,7 @@ def uncredited(session: Session, creator_id: int) -> Sequence[Donation]:
         exists()
         .where(
             DonationLink.project_id == Donation.project_id,
-            DonationLink.created_at <= Donation.created_at,
-            or_(DonationLink.retired_at.is_(None), DonationLink.retired_at >= Donation.created_at),
+            links.stood_at(Donation.created_at),
         )
         .where(Video.id == DonationLink.video_id, Video.creator_id == creator_id)
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from app.credit.models import Credit, CreditDecision, CreditDispute
 from app.credit.moving import Moved
 from app.donations.models import Donation
 from app.nonprofits.models import Membership
+from app.videos import links
 from app.videos.models import DonationLink, Video
 
 MAX_WORDS = 2000
@@ -155,7 +156,10 @@ def candidates(session: Session, donation: Donation) -> Sequence[tuple[Video, Pe
 
 def by_code(session: Session, nonprofit_id: int, code: str) -> Asked:
     """A dispute of a gift to this nonprofit. Raises NotFound."""
-    return _one(session, CreditDispute.code == code, Donation.nonprofit_id == nonprofit_id)
+    found = _found(session, CreditDispute.code == code, Donation.nonprofit_id == nonprofit_id)
+    if not found:
+        raise NotFound(N_("There is nothing at this address that you work on."))
+    return found[0]
 
 
 def of_creator(session: Session, creator_id: int, donation_id: int) -> Sequence[CreditDispute]:
@@ -185,13 +189,6 @@ def count_open(session: Session, nonprofit_id: int) -> int:
         .where(Donation.nonprofit_id == nonprofit_id, CreditDispute.outcome == "open")
     )
     return session.scalars(waiting).one()
-
-
-def _one(session: Session, *which: ColumnElement[bool]) -> Asked:
-    found = _found(session, *which)
-    if not found:
-        raise NotFound(N_("There is nothing at this address that you work on."))
-    return found[0]
 
 
 def _found(session: Session, *which: ColumnElement[bool]) -> list[Asked]:
@@ -250,12 +247,8 @@ def _carries(donation: Donation) -> ColumnElement[bool]:
 
 
 def _carried_when_given(donation: Donation) -> ColumnElement[bool]:
-    given = donation.created_at
     return exists().where(
         DonationLink.video_id == Video.id,
         DonationLink.project_id == donation.project_id,
-        and_(
-            DonationLink.created_at <= given,
-            or_(DonationLink.retired_at.is_(None), DonationLink.retired_at >= given),
-        ),
+        links.stood_at(donation.created_at),
     )

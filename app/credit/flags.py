@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids, tasks
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
-from app.credit import integrity, marks
+from app.credit import credits, integrity, marks
 from app.credit.integrity import Finding, Gift
-from app.credit.models import Credit, CreditWithdrawal, Flag, FlagDecision, GiverMark, HeldPart, VisitorPerson
+from app.credit.models import Credit, Flag, FlagDecision, GiverMark, HeldPart, VisitorPerson
 from app.donations.models import Donation
 from app.donations.settlement import Move
 
@@ -111,7 +111,7 @@ def _with_marks(session: Session, wanted: Sequence[str]) -> Sequence[int]:
     return session.scalars(query.order_by(GiverMark.donation_id.desc()).limit(MOST_GIFTS)).all()
 
 
-def _of_kind(kinds: Iterable[str]):  # noqa: ANN202 (SQLAlchemy's condition)
+def _of_kind(kinds: Iterable[str]) -> ColumnElement[bool]:
     return func.split_part(GiverMark.mark, ":", 1).in_(list(kinds))
 
 
@@ -127,7 +127,7 @@ def _gifts(session: Session, donation_ids: Collection[int]) -> list[Gift]:
         .where(
             Credit.donation_id.in_(donation_ids),
             Credit.creator_id.is_not(None),
-            ~select(CreditWithdrawal.id).where(CreditWithdrawal.credit_id == Credit.id).exists(),
+            credits.stands(),
         )
         .group_by(Credit.donation_id, Credit.creator_id)
     )

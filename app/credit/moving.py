@@ -35,12 +35,6 @@ class Moved:
     given: Sequence[tuple[dict[str, Any], int]]
 
 
-def carried(amounts: Sequence[int], gone: int) -> list[int]:
-    """What refunds have taken so far (`gone` minor units), laid on new parts in proportion; none beyond its
-    amount. Pure. Raises ValueError for more than there is."""
-    return split.taken_back(gone, amounts)
-
-
 def move(session: Session, decision: CreditDecision, weights: Mapping[int | None, Fraction]) -> Moved:
     """Give a donation's credit to the videos of `weights` (None: to no video), as `decision` says.
 
@@ -65,7 +59,7 @@ def plan(
     decided = Decision(weights, DECIDED, VERSION, dict(evidence))
     captured = Money(donation.captured_minor, donation.currency)
     rows = list(credits.rows_of(decided, captured, sum(one.fee for one in held)))
-    gone = carried([row["amount_minor"] for row in rows], sum(one.gone for one in held))
+    gone = split.taken_back(sum(one.gone for one in held), [row["amount_minor"] for row in rows])
     return list(zip(rows, gone, strict=True))
 
 

@@ -1,7 +1,9 @@
 """Donation links: what a charity tag attaches to a video."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from app.core import clock
 from app.core.errors import Invalid, NotFound
@@ -39,6 +41,14 @@ def live_link(session: Session, video: Video) -> DonationLink | None:
         select(DonationLink)
         .where(DonationLink.video_id == video.id, DonationLink.retired_at.is_(None))
         .options(joinedload(DonationLink.project))
+    )
+
+
+def stood_at(moment: InstrumentedAttribute[datetime] | datetime) -> ColumnElement[bool]:
+    """Whether a link was carried at a moment, which may be a column."""
+    return and_(
+        DonationLink.created_at <= moment,
+        or_(DonationLink.retired_at.is_(None), DonationLink.retired_at >= moment),
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid, KindrelayError
-from app.credit import disputes, evidence, moving, split
+from app.credit import disputes, evidence, split
 from app.credit.models import CreditDispute
 from app.donations.models import Donation
 from app.finance import books
@@ -43,7 +43,7 @@ def test_parts_are_whole_after_any_refunds_and_decisions(
     for kind, size in steps:
         if isinstance(size, list):
             amounts = split.in_parts(captured, [Fraction(one) for one in size])
-            gone = moving.carried(amounts, sum(gone))
+            gone = split.taken_back(sum(gone), amounts)
         elif kind == "refund":
             left = [have - less for have, less in zip(amounts, gone, strict=True)]
             taken = split.taken_back(min(size, sum(left)), left)
@@ -156,8 +156,9 @@ def test_withdrawn_credit_takes_no_refund(session: Session, first: Video, second
     with session.begin_nested():
         session.execute(
             text(
-                "INSERT INTO credit_reversal (credit_id, project_id, event_id, amount_minor, at) SELECT credit_id,"
-                " project_id, payment_event.id, 1, now() FROM credit_withdrawal, payment_event"
+                "INSERT INTO credit_reversal (credit_id, project_id, event_id, amount_minor, at)"
+                " SELECT credit_id, project_id, payment_event.id, 1, now()"
+                " FROM credit_withdrawal, payment_event"
             )
         )
     with pytest.raises(DBAPIError, match="other figures"), session.begin_nested():
