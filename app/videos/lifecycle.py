@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, update
+from sqlalchemy import Update, case, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, tasks
@@ -44,11 +44,10 @@ def move(session: Session, video_id: int, to: str, **values: Any) -> bool:
     moving = update(Video).where(Video.id == video_id, Video.state.in_(MOVES[to]))
     if to in MAKING:
         moving = moving.where(Video.publishing != "taken_down")
-    times = {"stage_since": clock.now()}
-    moved = session.execute(moving.values(state=to, **times, **values).returning(Video.id)).scalar()
-    if moved is not None and to == "playable":
+    moved = _took(session, moving.values(state=to, stage_since=clock.now(), **values))
+    if moved and to == "playable":
         _make_up(session, session.get_one(Video, video_id, populate_existing=True))
-    return moved is not None
+    return moved
 
 
 def _make_up(session: Session, video: Video) -> None:
@@ -71,16 +70,11 @@ def progress(session: Session, video_id: int, state: str, percent: int) -> bool:
 
     The stage counts from its last report of nothing done, so that time in the queue does not.
     """
-    seen = session.execute(
-        update(Video)
-        .where(Video.id == video_id, Video.state == state, Video.publishing != "taken_down")
-        .values(
-            percent=min(100, max(0, percent)),
-            stage_since=case((Video.percent == 0, clock.now()), else_=Video.stage_since),
-        )
-        .returning(Video.id)
+    stage_since = case((Video.percent == 0, clock.now()), else_=Video.stage_since)
+    running = update(Video).where(
+        Video.id == video_id, Video.state == state, Video.publishing != "taken_down"
     )
-    return seen.scalar() is not None
+    return _took(session, running.values(percent=min(100, max(0, percent)), stage_since=stage_since))
 
 
 def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> bool:
@@ -91,23 +85,19 @@ def fail(session: Session, video_id: int, *, reason: str, retryable: bool) -> bo
     values = {"reason": reason, "retryable": retryable, "percent": 0}
     if move(session, video_id, "failed", **values):
         return True
-    playing = update(Video).where(Video.id == video_id, Video.state == "playable").values(**values)
-    return session.execute(playing.returning(Video.id)).scalar() is not None
+    playing = update(Video).where(Video.id == video_id, Video.state == "playable")
+    return _took(session, playing.values(**values))
 
 
 def replace_ladder(session: Session, video_id: int, before: str | None, prefix: str) -> bool:
     """Put a finished video's new ladder in the place of `before`; False when something else happened."""
-    replaced = (
-        update(Video)
-        .where(
-            Video.id == video_id,
-            Video.state == "ready",
-            Video.publishing != "taken_down",
-            Video.ladder_prefix == before,
-        )
-        .values(ladder_prefix=prefix, percent=100)
+    finished = update(Video).where(
+        Video.id == video_id,
+        Video.state == "ready",
+        Video.publishing != "taken_down",
+        Video.ladder_prefix == before,
     )
-    return session.execute(replaced.returning(Video.id)).scalar() is not None
+    return _took(session, finished.values(ladder_prefix=prefix, percent=100))
 
 
 def retry(session: Session, video: Video) -> None:
@@ -143,3 +133,8 @@ def remove(session: Session, video: Video, person_id: int) -> None:
     captions.forget(session, video.id)
     audit.record(session, "video.removed", person_id, f"video:{video.code}")
     tasks.defer(session, "media.sweep_orphans", video_code=video.code)
+
+
+def _took(session: Session, change: Update) -> bool:
+    """Whether an update found its video as it asked for it."""
+    return session.execute(change.returning(Video.id)).scalar() is not None
