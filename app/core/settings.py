@@ -167,11 +167,6 @@ class Settings(GateSettings):
         theirs = rsa_keys.public_key(public, self.alipay_public_key, self.alipay_public_key_file, own)
         return rsa_keys.pem(own), rsa_keys.pem(theirs)
 
-    @property
-    def media_base_url(self) -> str:
-        """Public address under which the media bucket's objects are read, without a trailing slash."""
-        return f"{self.s3_public_endpoint.rstrip('/')}/{self.s3_media_bucket}"
-
 
 def env_name(field: str) -> str:
     """The environment variable that sets `field`."""

@@ -19,7 +19,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.core.settings import Settings
 from app.gateways.object_store import (
     ObjectStore,
-    PostForm,
     StorageUnavailable,
     StoredObject,
     StoredPart,
@@ -154,21 +153,6 @@ class S3Bucket:
             name = quote(download_name, safe="")
             params["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{name}"
         return self._outside.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
-
-    def presigned_post(self, key: str, content_type: str, max_bytes: int, seconds: int = 900) -> PostForm:
-        """A form for one file of exactly `content_type` and at most `max_bytes` under `key`."""
-        fixed = {"Content-Type": content_type, "Cache-Control": self._cache_control}
-        form = self._outside.generate_presigned_post(
-            Bucket=self.name,
-            Key=key,
-            Fields=fixed,
-            Conditions=[
-                *({name: value} for name, value in fixed.items()),
-                ["content-length-range", 1, max_bytes],
-            ],
-            ExpiresIn=seconds,
-        )
-        return PostForm(form["url"], form["fields"])
 
     def create_upload(self, key: str, content_type: str) -> str:
         """Open a multipart upload; returns the id that its parts name."""

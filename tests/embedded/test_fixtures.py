@@ -36,7 +36,8 @@ def test_a_live_database_keeps_what_other_connections_commit(live_database: Sett
 
 def test_each_worker_has_its_own_database_and_buckets(engines: Engines, settings: Settings) -> None:
     assert settings.database_url.endswith(f"/{engines.database}")
-    request = urllib.request.Request(f"{settings.media_base_url}/none.txt", method="HEAD")
+    bucket = f"{settings.s3_public_endpoint}/{settings.s3_media_bucket}"
+    request = urllib.request.Request(f"{bucket}/none.txt", method="HEAD")
     with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request):
         pass
     refused.value.close()

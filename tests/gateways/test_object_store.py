@@ -138,17 +138,6 @@ def test_an_aborted_upload_is_gone_and_may_be_aborted_again(store: ObjectStore, 
         store.private.list_parts(key, upload)
 
 
-def test_a_form_takes_one_file_of_the_agreed_size(store: ObjectStore, key: str):
-    form = store.private.presigned_post(key, "application/pdf", max_bytes=10)
-
-    def send(size: int) -> int:
-        file = {"file": ("a.pdf", b"x" * size, "application/pdf")}
-        return httpx.post(form.url, data=form.fields, files=file).status_code
-
-    assert send(11) == 400
-    assert send(10) == 204
-
-
 def test_a_store_that_is_down_is_said_to_be_unavailable(settings: Settings):
     elsewhere = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
     with pytest.raises(StorageUnavailable):
