@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import bulk
-from app.donations.ledger_models import LedgerEntry, LedgerTransaction
+from app.donations.ledger_models import LedgerEntry
 from app.donations.settlement import Move
 from app.gateways.payments.contract import EventKind
 
@@ -75,17 +75,6 @@ def book(session: Session, postings: Sequence[Posting]) -> None:
         for account, minor in one.sides.items()
     ]
     bulk.insert(session, LedgerEntry, entries)
-
-
-def balance_of(session: Session, donation_id: int) -> dict[str, int]:
-    """What each account holds of one donation, in minor units of its currency."""
-    rows = session.execute(
-        select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .where(LedgerTransaction.donation_id == donation_id)
-        .group_by(LedgerEntry.account)
-    )
-    return {account: int(minor) for account, minor in rows}
 
 
 def _posting(move: Move) -> Posting | None:

@@ -1,6 +1,7 @@
 """The books added up anew by plain SQL, which shares nothing with the code that keeps them."""
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 BOOKS = text("""
     SELECT d.reference, d.state,
@@ -63,3 +64,16 @@ WRONG_REPORTS = text("""
 WRONGLY_APPLIED = text(
     "SELECT count(*) FROM payment_event WHERE event_id LIKE 'wrong-%' AND applied_at IS NOT NULL"
 )
+
+
+def balance_of(session: Session, donation_id: int) -> dict[str, int]:
+    """What each account holds of one donation, in minor units of its currency."""
+    rows = session.execute(
+        text("""
+            SELECT account, sum(amount_minor) FROM ledger_entry e
+            JOIN ledger_transaction t ON t.id = e.transaction_id
+            WHERE t.donation_id = :donation_id GROUP BY account
+        """),
+        {"donation_id": donation_id},
+    )
+    return {account: int(minor) for account, minor in rows}

@@ -11,12 +11,13 @@ from app.core.models import Task
 from app.core.money import Money
 from app.credit import evidence
 from app.credit.models import Credit, CreditReversal
-from app.donations import cases, ledger
+from app.donations import cases
 from app.donations.models import Donation, DonationMove, PaymentEvent
 from app.finance import books
 from app.gateways.payments.contract import EventKind
 from app.videos.models import Video
 from tests import factories
+from tests.donations.sums import balance_of
 from workers import credit
 from workers.lease import GiveUp
 from workers.runner import run_due
@@ -50,7 +51,7 @@ def test_a_success_moves_posts_and_credits_once(session: Session, donation: Dona
     event = told(session, donation, EventKind.SUCCEEDED, fee_minor=29)
     assert (donation.state, donation.captured_minor, donation.fee_minor) == ("paid", 1000, 29)
     assert event.applied_at is not None
-    assert ledger.balance_of(session, donation.id) == {"provider": 971, "donations": -1000, "fees": 29}
+    assert balance_of(session, donation.id) == {"provider": 971, "donations": -1000, "fees": 29}
     assert credited(session, donation) == [(1000, 0)]
     assert session.scalars(select(Credit.video_id)).all() == [video.id]
     assert books.check(session).right
@@ -89,7 +90,7 @@ def test_a_refund_reverses_credit_on_the_same_videos(session: Session, donation:
     told(session, donation, EventKind.REFUNDED, 400)
     assert (donation.state, donation.refunded_minor) == ("partly_refunded", 400)
     assert credited(session, donation) == [(1000, 400)]
-    assert ledger.balance_of(session, donation.id) == {"provider": 600, "donations": -600}
+    assert balance_of(session, donation.id) == {"provider": 600, "donations": -600}
     assert books.check(session).right
 
 
@@ -221,7 +222,7 @@ def test_currencies_without_and_with_three_decimals_are_exact(session: Session, 
     donation = factories.donation(session, to=project, amount_minor=minor)
     told(session, donation, EventKind.SUCCEEDED, fee_minor=7)
     told(session, donation, EventKind.REFUNDED, 1)
-    assert ledger.balance_of(session, donation.id) == {
+    assert balance_of(session, donation.id) == {
         "provider": minor - 8,
         "donations": 1 - minor,
         "fees": 7,

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.donations import ledger
 from app.donations.models import Dispute, Donation, PaymentEvent, Refund
 from app.finance import books
 from app.gateways.payments.contract import EventKind
 from tests import factories
+from tests.donations.sums import balance_of
 from tests.donations.test_settlement import credited, moves, told
 
 
@@ -60,7 +60,7 @@ def test_a_refund_that_fails_comes_back_to_the_same_videos(session: Session, don
     about(session, donation, EventKind.REFUND_FAILED, "one", 600)
     assert figures(donation) == ("paid", 0, 0, 0, 29)
     assert credited(session, donation) == [(1000, 0)]
-    assert ledger.balance_of(session, donation.id)["provider"] == 971
+    assert balance_of(session, donation.id)["provider"] == 971
     assert session.scalars(select(Refund.state)).all() == ["failed"]
     assert books.check(session).right
 
@@ -76,7 +76,7 @@ def test_the_failure_of_a_refund_that_is_told_first_waits_for_it(session: Sessio
 def test_an_open_dispute_is_held_back_and_takes_no_credit(session: Session, donation: Donation):
     about(session, donation, EventKind.DISPUTE_OPENED, "d", 1000)
     assert figures(donation) == ("disputed", 0, 1000, 0, 29)
-    assert ledger.balance_of(session, donation.id) == {
+    assert balance_of(session, donation.id) == {
         "provider": -29,
         "disputed": 1000,
         "donations": -1000,
@@ -98,7 +98,7 @@ def test_a_lost_dispute_takes_the_gift_and_costs_its_fee(session: Session, donat
     about(session, donation, EventKind.DISPUTE_LOST, "d", 1000, fee=1500)
     assert figures(donation) == ("lost", 0, 0, 1000, 1529)
     assert credited(session, donation) == [(1000, 1000)]
-    assert ledger.balance_of(session, donation.id)["provider"] == -1529
+    assert balance_of(session, donation.id)["provider"] == -1529
     assert books.check(session).right
 
 

@@ -15,12 +15,13 @@ from app.core.models import Task
 from app.core.money import Money
 from app.core.settings import Settings
 from app.credit.models import Credit
-from app.donations import events, ledger
+from app.donations import events
 from app.donations.models import Donation
 from app.finance import books
 from app.gateways.payments.contract import EventKind, VerifiedEvent
 from app.nonprofits.models import PaymentAccount
 from tests import factories
+from tests.donations.sums import balance_of
 from tests.engines import variables_of
 from tests.faults.engines import Valkey
 from tests.site import Processes, processes
@@ -82,7 +83,7 @@ def until(condition: Callable[[], bool], seconds: float, workers: Processes) -> 
 def assert_credited_once(donation: Donation) -> Task:
     with unit_of_work() as session:
         assert session.scalars(select(Credit.amount_minor)).all() == [1000]
-        assert ledger.balance_of(session, donation.id) == {"provider": 971, "donations": -1000, "fees": 29}
+        assert balance_of(session, donation.id) == {"provider": 971, "donations": -1000, "fees": 29}
         assert books.check(session).right
         task = session.scalars(select(Task).where(Task.name == "credit.settle")).one()
         assert task.done_at is not None

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
 from app.core.money import Money
-from app.donations import ledger
 from app.donations.models import Donation, PaymentEvent
 from app.finance import books, differences, overview, payouts, provider_list, reconciliation, snapshots
 from app.finance.models import Difference, Payout, PayoutItem, Reconciliation
@@ -24,6 +23,7 @@ from app.gateways.payments.sandbox import payouts as sandbox_payouts
 from app.gateways.payments.sandbox.scripts import CARDS, PLAIN_CARD, Script
 from app.projects.models import Project
 from tests import factories
+from tests.donations.sums import balance_of
 from tests.finance.conftest import World, as_told, build, payout_of
 from tests.web.conftest import app  # noqa: F401 (a fixture)
 from workers.runner import run_due
@@ -211,7 +211,7 @@ def test_lines_wait_for_a_donation_that_is_still_on_its_way(session: Session, mo
     )
     payouts.keep(session, money.account, [sent])
     assert session.scalars(select(PayoutItem).where(PayoutItem.reference == "next-month")).one().donation_id
-    assert ledger.balance_of(session, money.gifts["paid"].id)["provider"] == 971
+    assert balance_of(session, money.gifts["paid"].id)["provider"] == 971
 
 
 def test_an_account_that_the_provider_will_not_list_is_named(session: Session, money: World):

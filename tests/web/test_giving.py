@@ -11,12 +11,12 @@ from app.core import tasks
 from app.core.models import Task
 from app.core.money import Money
 from app.credit.models import Credit
-from app.donations.ledger import balance_of
 from app.donations.models import Donation, MonthlyGift, PaymentEvent
 from app.gateways.models import KeptMail, SandboxPayment
 from app.gateways.payments.sandbox import refunds
 from app.projects.models import Project
 from app.videos.models import Video
+from tests.donations.sums import balance_of
 from workers.runner import run_due
 
 PAYS = "4242 4242 4242 4242"

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.core.models import Task
 from app.core.settings import Settings
-from app.donations import ledger, monthly
+from app.donations import monthly
 from app.donations.models import Donation, MonthlyGift, PaymentEvent
 from app.donations.monthly import Card
 from app.nonprofits.models import PaymentAccount
 from tests import factories
+from tests.donations.sums import balance_of
 from tests.gateways.stripe import objects
 from tests.gateways.stripe.test_webhooks import signed
 from tests.gateways.stripe.wire import ACCOUNT, Wire
@@ -68,7 +69,7 @@ def test_payment_fee_and_refund_leave_the_same_books_in_any_order(
         settle(session)
     assert (donation.state, donation.refunded_minor, donation.fee_minor) == ("partly_refunded", 500, 44)
     assert donation.capture_reference == "pi_1"
-    assert ledger.balance_of(session, donation.id) == {"provider": 706, "donations": -750, "fees": 44}
+    assert balance_of(session, donation.id) == {"provider": 706, "donations": -750, "fees": 44}
     assert session.scalars(select(func.count()).select_from(PaymentEvent)).one() == 3
 
 

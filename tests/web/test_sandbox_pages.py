@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.money import Money
-from app.donations.ledger import balance_of
 from app.donations.models import Donation, PaymentEvent
 from app.gateways.models import SandboxEvent, SandboxPayment, SandboxPayout, SandboxSubscription
 from app.gateways.payments.contract import PaymentRequest
 from app.gateways.payments.sandbox import disputes, payments, provider, scripts
 from app.gateways.payments.sandbox.scripts import EXPLANATIONS, Script
 from tests import factories
+from tests.donations.sums import balance_of
 from tests.web.conftest import sign_in_as
 from tests.web.test_giving import give, pay, the_donation
 from workers.runner import run_due

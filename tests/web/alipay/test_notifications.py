@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from app.core.models import Task
 from app.credit.models import Credit
-from app.donations.ledger import balance_of
 from app.donations.models import Donation, PaymentEvent, Refund
 from app.web.hooks.door import MAX_BODY_BYTES
+from tests.donations.sums import balance_of
 from tests.gateways.alipay_side import (
     AlipaySide,
     altered,
