@@ -11,16 +11,30 @@ import importlib
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.insight import estimates, paths
+from app.insight.paths import Attribution
 
 HEADER = "path,total_conversions,total_conversion_value,total_null\n"
 CHUNK = 50_000
+KINDS = ("wall", "cpu")
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds by the clock, and of CPU by all threads of this process."""
+
+    wall: float
+    cpu: float
+
+    def __add__(self, other: "Took") -> "Took":
+        return Took(self.wall + other.wall, self.cpu + other.cpu)
 
 
 def main() -> None:
@@ -39,39 +53,59 @@ def main() -> None:
     if wanted.json:
         print(json.dumps(figures))
         return
-    for name, seconds in figures.items():
-        print(f"{name:32} {seconds:10.3f}")
+    for name, value in figures.items():
+        print(f"{name:44} {value:10.3f}")
 
 
 def measured(file: Path) -> dict[str, float]:
-    """Wall seconds of reading and of each model, and the peer beside it if it is there."""
-    seconds, read = timed(lambda: paths.read(file))
-    figures = {"read": seconds}
+    """Seconds of reading and of each model, with the peer beside our Markov if it is there."""
+    read, asked = timed(lambda: paths.read(file))
+    ours: dict[str, Took] = {"read": read}
+    said: dict[str, Attribution] = {}
     for name in estimates.NAMES:
-        figures[name], _ = timed(lambda name=name: estimates.attribute(read, name))
-    figures["read and markov"] = figures["read"] + figures["markov"]
+        ours[name], said[name] = timed(lambda name=name: estimates.attribute(asked, name))
+    ours["read and markov"] = ours["read"] + ours["markov"]
+    figures = {f"{name}, {kind}": getattr(took, kind) for name, took in ours.items() for kind in KINDS}
     try:
         peer: Any = importlib.import_module("ChannelAttribution")
     except ImportError:
         return figures
+    return figures | beside(peer, file, ours, said["markov"])
+
+
+def beside(peer: Any, file: Path, ours: Mapping[str, Took], exact: Attribution) -> dict[str, float]:
+    """What the peer takes for the same file, how much longer that is, and how far it is from exact."""
     import pandas  # it comes with the peer
 
-    table = pandas.read_csv(file)
-    columns = ("path", "total_conversions")
-    figures["ChannelAttribution's markov"], _ = timed(
+    read, table = timed(lambda: pandas.read_csv(file))
+    markov, simulated = timed(
         lambda: peer.markov_model(
-            table, *columns, var_value="total_conversion_value", var_null="total_null", out_more=True
+            table,
+            "path",
+            "total_conversions",
+            var_value="total_conversion_value",
+            var_null="total_null",
+            out_more=True,
         )
     )
-    figures["its seconds ÷ ours"] = figures["ChannelAttribution's markov"] / figures["markov"]
+    theirs = {"markov": markov, "read and markov": read + markov}
+    figures = {
+        f"peer: {name}, {kind}": getattr(took, kind) for name, took in theirs.items() for kind in KINDS
+    }
+    for name, took in theirs.items():
+        for kind in KINDS:
+            figures[f"peer ÷ ours: {name}, {kind}"] = getattr(took, kind) / getattr(ours[name], kind)
+    given = simulated["result"].set_index("channel_name")["total_conversions"]
+    wrong = np.abs(given.reindex(exact.channels).to_numpy() - exact.conversions).sum() / 2
+    figures["peer: part of conversions misplaced"] = float(wrong / exact.conversions.sum())
     return figures
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Wall seconds, and what came of it."""
-    began = time.perf_counter()
+def timed(work: Callable[[], Any]) -> tuple[Took, Any]:
+    """What work takes, and what comes of it."""
+    began, busy = time.perf_counter(), time.process_time()
     made = work()
-    return time.perf_counter() - began, made
+    return Took(time.perf_counter() - began, time.process_time() - busy), made
 
 
 def write(file: Path, count: int, videos: int) -> None:
