@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
-from itertools import groupby
 from typing import Any
 
 from babel.numbers import format_decimal, format_percent
@@ -32,7 +31,7 @@ def report(order: Order, table: Table, as_of: datetime) -> bytes:
         "title": _("Report"),
         "range": _("%(first)s to %(last)s")
         % {"first": typeset.day(period.first, locale), "last": typeset.day(period.last, locale)},
-        "facts": _facts(table),
+        "facts": _facts(table, period.zone, as_of, locale),
         "sections": _sections(table, locale),
         "none": _("Nothing came in in these days."),
         "page": _("Page"),
@@ -40,13 +39,18 @@ def report(order: Order, table: Table, as_of: datetime) -> bytes:
     return typeset.pdf("reports/report.typ", words, int(as_of.timestamp()))
 
 
-def _facts(table: Table) -> list[list[str]]:
-    """What every row of the table says of the whole: the time zone, when its figures are from, the rules."""
-    beyond_days = len(table.header) - table.stamp + 2
+def _facts(table: Table, zone: str, as_of: datetime, locale: str) -> list[list[str]]:
+    """What the table says of the whole: the time zone, when its figures are from, the rules."""
+    _ = translations(locale).gettext
+    beyond = len(table.header) - table.stamp + 4  # the days, the zone and the moment stand before that
     return [
-        [name, str(cell) or NOTHING]
-        for row in table.rows[:1]
-        for name, cell in zip(table.header[beyond_days:], row[beyond_days:], strict=True)
+        [_("Time zone"), zone],
+        [_("As of (UTC)"), f"{as_of:%Y-%m-%d %H:%M:%S}"],
+        *(
+            [name, str(cell) or NOTHING]
+            for row in table.rows[:1]
+            for name, cell in zip(table.header[beyond:], row[beyond:], strict=True)
+        ),
     ]
 
 
@@ -57,6 +61,7 @@ def _sections(table: Table, locale: str) -> list[dict[str, Any]]:
         _("Total"): _("In all"),
         _("Creator"): _("By creator"),
         _("Video"): _("By video"),
+        _("Not credited"): _("By video"),
         _("Project"): _("By project"),
     }
     figures = range(table.who, len(table.header) - table.stamp)
@@ -66,19 +71,18 @@ def _sections(table: Table, locale: str) -> list[dict[str, Any]]:
         if table.header[one] == _("Donations") or any(isinstance(row[one], Money) for row in table.rows)
     ]
     people = [one for one in figures if one not in money]
-    found = [(kind, list(rows)) for kind, rows in groupby(table.rows, key=_kind)]
-    found.sort(key=lambda section: section[0] != _("Total"))
+    sections: dict[str, list[Sequence[Cell]]] = {_("In all"): []}
+    for row in table.rows:
+        kind = str(row[0])
+        sections.setdefault(titles.get(kind, kind), []).append(row)
     return [
         {
-            "title": titles.get(kind, kind),
+            "title": title,
             "parts": [_part(table, rows, columns, locale) for columns in (money, people) if columns],
         }
-        for kind, rows in found
+        for title, rows in sections.items()
+        if rows
     ]
-
-
-def _kind(row: Sequence[Cell]) -> str:
-    return str(row[0])
 
 
 def _part(
@@ -87,15 +91,16 @@ def _part(
     return {
         "columns": [table.header[0], *(table.header[column] for column in columns)],
         "rows": [
-            [_who(row[1 : table.who]), *(_said(row[column], locale) for column in columns)] for row in rows
+            [_who(row[: table.who]), *(_said(row[column], locale) for column in columns)] for row in rows
         ],
     }
 
 
 def _who(cells: Sequence[Cell]) -> str:
     """Whom or what a row is of, without its address: the nearest name first, the currency last."""
-    *names, currency = (str(cell) for cell in cells)
-    return ", ".join([*(name for name in reversed(names) if name and not name.startswith("/")), currency])
+    kind, *names, currency = (str(cell) for cell in cells)
+    said = [name for name in reversed(names) if name and not name.startswith("/")]
+    return ", ".join([*(said or [kind]), currency])
 
 
 def _said(cell: Cell, locale: str) -> str:
