@@ -9,7 +9,6 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
-from babel.units import format_unit
 from flask import Flask, url_for
 from markupsafe import Markup
 
@@ -18,6 +17,7 @@ from app.core.paths import STATIC
 from app.web.languages import language
 from app.web.outside import object_store, settings
 from app.web.signin import current_person
+from app.web.text import plural
 
 
 def install(app: Flask) -> None:
@@ -107,10 +107,12 @@ def unrounded(minor: Fraction, currency: str) -> str:
 
 def age(value: timedelta) -> str:
     """How long something lay before, in whole days, else hours, else minutes."""
-    minutes = int(value.total_seconds()) // 60
-    days, hours = minutes // 1440, minutes // 60
-    number, unit = (days, "day") if days else (hours, "hour") if hours else (max(minutes, 0), "minute")
-    return format_unit(number, f"duration-{unit}", locale=language())
+    minutes = max(int(value.total_seconds()) // 60, 0)
+    if days := minutes // 1440:
+        return plural("%(num)s day", "%(num)s days", days)
+    if hours := minutes // 60:
+        return plural("%(num)s hour", "%(num)s hours", hours)
+    return plural("%(num)s minute", "%(num)s minutes", minutes)
 
 
 def lang_attribute(text: str) -> Markup:

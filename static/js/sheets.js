@@ -5,6 +5,7 @@ import { through, touched } from "./touches.js";
 export class Sheets {
   constructor(current) {
     this.current = current; // () => the player on stage
+    this.own = new Map(); // links that were made on this page, by video
     this.donate = document.querySelector("[data-donate-sheet]");
     this.share = document.querySelector("[data-share-sheet]");
     this.keys = document.querySelector("[data-keys-sheet]");
@@ -64,6 +65,7 @@ export class Sheets {
     const { dataset } = root ?? this.current().root;
     this.share.querySelector("[data-share-title]").textContent = dataset.title;
     this.#pass(dataset.title, dataset.link, `/v/${dataset.code}/qr.svg`);
+    this.sharing = dataset.code;
     if (this.#show(this.share)) this.#ownLink(dataset);
   }
 
@@ -76,12 +78,15 @@ export class Sheets {
     this.share.querySelector("[data-share-qr]").src = picture;
   }
 
-  // A link of one's own, by which what comes of it can be told. Until it is here, the plain one is as good.
-  async #ownLink(dataset) {
-    const answer = await fetch(dataset.shareBy, { method: "POST", body: new URLSearchParams({ r: through }) }).catch(() => null);
-    if (!answer?.ok || !this.share.open) return;
-    const { link, qr, own } = await answer.json();
-    this.#pass(dataset.title, link, qr, own);
+  // A link of one's own, one a video, by which what comes of it can be told. Until it is here, the plain one is as good.
+  async #ownLink({ code, title, shareBy }) {
+    if (!this.own.has(code)) {
+      const answer = await fetch(shareBy, { method: "POST", body: new URLSearchParams({ r: through }) }).catch(() => null);
+      if (!answer?.ok) return;
+      this.own.set(code, await answer.json());
+    }
+    const { link, qr, own } = this.own.get(code);
+    if (this.share.open && this.sharing === code) this.#pass(title, link, qr, own);
   }
 
   openKeys() {

@@ -133,9 +133,12 @@ def about(report: Report, which: Which) -> Line | None:
 
 
 def _rows(lines: Sequence[Line]) -> list[Row]:
-    """The lines that brought most, as bars of one scale; nothing to draw for a single one."""
-    most = sorted(lines, key=lambda line: -line.now.net.minor)[:MOST_BARS]
-    drawn = [line for line in most if line.now.net.minor or line.before.net.minor]
+    """The first lines of a ranking, as bars of one scale; nothing to draw for a single one.
+
+    They keep the ranking's order: what is held out of it is in the figures, and puts nobody first.
+    """
+    first = lines[:MOST_BARS]
+    drawn = [line for line in first if line.now.net.minor or line.before.net.minor]
     if len(drawn) < 2:
         return []
     on = charts.scale(figures.net.minor for line in drawn for figures in (line.now, line.before))
