@@ -15,11 +15,12 @@ from app.finance.provider_list import Listed
 from app.finance.sums import Sums
 from app.gateways.payments.contract import PaymentGateway, PaymentRefused, PaymentsUnavailable
 from app.nonprofits.models import Nonprofit
-from app.reports import rollups
+from app.reports import people, rollups
 
 AGREE, DIFFER, NOT_PROVED = 0, 1, 2
 BOOKS = ("provider", "donations", "ledger", "credit", "reports")
 REPORT_ROW = "report row that a recomputation does not confirm"
+DONOR_COUNT = "count of donors that a recomputation does not confirm"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def check(session: Session, listed: Listed | None = None) -> Books:
         provider = provider_list.sums_of(session, listed)
     for nonprofit in session.scalars(select(Nonprofit).order_by(Nonprofit.id)):
         findings.add(_report_rows(session, nonprofit))
+        findings.add(_donor_counts(session, nonprofit))
     return Books(_accounts(session, provider), findings)
 
 
@@ -135,6 +137,22 @@ def _report_rows(session: Session, nonprofit: Nonprofit) -> list[Finding]:
             currency=row.currency,
         )
         for row in rollups.differences(session, nonprofit.id)
+    ]
+
+
+def _donor_counts(session: Session, nonprofit: Nonprofit) -> list[Finding]:
+    return [
+        Finding(
+            kind=DONOR_COUNT,
+            book="reports",
+            nonprofit=nonprofit.code,
+            donation=None,
+            subject=", ".join(f"{name} {value}" for name, value in row._asdict().items()),
+            expected="the people who gave",
+            found=str(row.donors),
+            currency=row.currency,
+        )
+        for row in people.differences(session, nonprofit.id)
     ]
 
 

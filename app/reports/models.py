@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Row
 
+SCOPES = {"total": 0, "project": 1, "creator": 2, "video": 3}  # in which people are counted
 NEVER = date(1, 1, 1)  # instead of the day of a gift before, when there was none
 
 
@@ -67,8 +68,8 @@ class DayDonors(Base):
 
     __tablename__ = "day_donors"
 
-    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"), primary_key=True)
-    scope: Mapped[str] = mapped_column(primary_key=True)  # total, project, creator or video
+    nonprofit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    scope: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # of SCOPES
     day: Mapped[date] = mapped_column(primary_key=True)
     scope_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # 0: of all, or credited to no video
     currency: Mapped[str] = mapped_column(primary_key=True)
@@ -81,7 +82,7 @@ class MonthCohort(Base):
 
     __tablename__ = "month_cohort"
 
-    nonprofit_id: Mapped[int] = mapped_column(ForeignKey("nonprofit.id"), primary_key=True)
+    nonprofit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     currency: Mapped[str] = mapped_column(primary_key=True)
     began: Mapped[date] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)

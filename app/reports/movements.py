@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.core import bulk
 from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.core.money import Money
@@ -204,7 +205,7 @@ def _place(text: str) -> _Place | None:
 
 def _read(session: Session, places: Sequence[_Place]) -> list[Movement]:
     ids = [[one.id for one in places if one.kind == kind] for kind in range(len(KINDS))]
-    lines = [_line(kind).where(_table(kind).id.in_(ids[kind])) for kind in range(len(KINDS))]
+    lines = [_line(kind).where(_table(kind).id == bulk.of_ids(ids[kind])) for kind in range(len(KINDS))]
     rows = session.execute(_named(union_all(*lines).subquery())).all()
     found = {(row.place, row.id): row for row in rows}
     return [_movement(found[one.kind, one.id]) for one in places]

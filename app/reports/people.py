@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.models import Task
 from app.credit import integrity
 from app.donations.models import Donation
-from app.reports.models import NEVER
+from app.reports.models import NEVER, SCOPES
 
 TASKS = ("integrity.look", "rollups.people", "rollups.rebuild_people")  # after which a gift is counted
 QUEUES = ("money", "reports")  # which those run on
@@ -62,15 +62,15 @@ _GIFTS = """
 _DONORS = f"""
     SELECT {DONORS_KEY}, count(*) AS donors FROM (
         SELECT *, coalesce(lag(day) OVER (
-            PARTITION BY scope, scope_id, currency, giver_id ORDER BY day
+            PARTITION BY giver_id, scope, scope_id, currency ORDER BY day
         ), '{NEVER}') AS before
         FROM (
-            SELECT DISTINCT nonprofit_id, scope, scope_id, currency, giver_id, day
+            SELECT DISTINCT nonprofit_id, giver_id, scope, scope_id, currency, day
             FROM ({_GIFTS}) gift, LATERAL (VALUES
-                ('total', 0, decision_id IS NULL),
-                ('project', project_id, decision_id IS NULL),
-                ('creator', coalesce(creator_id, 0), true),
-                ('video', coalesce(video_id, 0), true)
+                ({SCOPES["total"]}, 0, decision_id IS NULL),
+                ({SCOPES["project"]}, project_id, decision_id IS NULL),
+                ({SCOPES["creator"]}, coalesce(creator_id, 0), true),
+                ({SCOPES["video"]}, coalesce(video_id, 0), true)
             ) one (scope, scope_id, counts)
             WHERE counts
         ) given
@@ -135,9 +135,9 @@ def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
         ("day_donors", f"{DONORS_KEY}, donors", _DONORS),
         ("month_cohort", f"{COHORT_KEY}, donors, gross_minor", _COHORTS),
     ):
-        computed = f"SELECT {names} FROM ({fresh.format(which='')}) computed"  # noqa: S608 (our own)
+        computed = f"WITH computed AS MATERIALIZED (SELECT {names} FROM ({fresh.format(which='')}) fresh)"  # noqa: S608
         kept = f"SELECT {names} FROM {table} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (our own)
-        both = f"({computed} EXCEPT {kept}) UNION ALL ({kept} EXCEPT {computed})"
+        both = f"{computed} (TABLE computed EXCEPT {kept}) UNION ALL ({kept} EXCEPT TABLE computed)"
         found += session.execute(text(both), {"nonprofit_id": nonprofit_id}).all()
     return found
 

@@ -15,12 +15,14 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
+from app.core import bulk
 from app.credit.models import VideoCount
 from app.projects.models import Project
 from app.reports import people
 from app.reports.figures import Cause, Clip, Creator, Figures, Line
-from app.reports.models import DayDonors, DayRollup
+from app.reports.models import SCOPES, DayDonors, DayRollup
 from app.reports.periods import Period
+from app.reports.rollups import COUNTS
 from app.videos.models import Video
 
 TOUCHES = {"shown": "shown", "view": "views", "open": "opens", "arrive": "arrivals"}
@@ -69,7 +71,7 @@ LEVELS = {
 }
 Whose = tuple[int, int, int]  # creator, video, project
 Key = tuple[Whose, str]  # and a currency
-Donors = Mapping[tuple[str, int, str], int]  # by scope, id and currency
+Donors = Mapping[tuple[int, int, str], int]  # by scope, id and currency
 
 
 def report(session: Session, nonprofit_id: int, period: Period, before: Period | None = None) -> Report:
@@ -98,7 +100,7 @@ def _money(session: Session, nonprofit_id: int, period: Period, rules: set[str])
 
     A refund goes by the rule that had decided the credit it takes from.
     """
-    names = ("donations", "creator_donations", "gifts", *MONEY)
+    names = (*COUNTS, *MONEY)
     keys = ("creator_id", "video_id", "project_id", "currency", "rule")
     wanted: list[ColumnElement[Any]] = [getattr(DayRollup, name) for name in keys]
     sums: list[ColumnElement[Any]] = [func.sum(getattr(DayRollup, name)) for name in names]
@@ -115,7 +117,7 @@ def _money(session: Session, nonprofit_id: int, period: Period, rules: set[str])
     for row in rows:
         creator_id, video_id, project_id, currency, rule, *added = list[Any](row)
         rules.add(rule)
-        figures = {name: int(one) for name, one in zip(names, added, strict=True)}
+        figures = {name: int(one) for name, one in zip(names, added, strict=True) if one}
         found.append(_Part(creator_id or 0, video_id or 0, project_id, currency, figures))
     return found
 
@@ -153,7 +155,7 @@ def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:
         select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, func.sum(DayDonors.donors))
         .where(
             DayDonors.nonprofit_id == nonprofit_id,
-            DayDonors.scope.in_([level.scope for level in LEVELS.values()]),
+            DayDonors.scope.in_(SCOPES.values()),
             DayDonors.day >= period.first,
             DayDonors.day < period.until,
             DayDonors.before < period.first,
@@ -167,15 +169,15 @@ def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, F
     sums: defaultdict[Key, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for part in parts:
         line = sums[_whose(level, part), part.currency]
-        line["donations"] += part.figures.get(level.counted, 0)
-        for name in (*MONEY, *TOUCHES.values()):
-            line[name] += part.figures.get(name, 0)
-    return {
-        (whose, currency): Figures(
-            currency, donors=donors.get((level.scope, _id(whose), currency), 0), **found
-        )
-        for (whose, currency), found in sums.items()
-    }
+        for name, number in part.figures.items():
+            line[name] += number
+    lines: dict[Key, Figures] = {}
+    for (whose, currency), line in sums.items():
+        donations = line[level.counted]
+        told = {name: number for name, number in line.items() if name not in COUNTS}
+        donors_of = donors.get((SCOPES[level.scope], _id(whose), currency), 0)
+        lines[whose, currency] = Figures(currency, donations=donations, donors=donors_of, **told)
+    return lines
 
 
 def _whose(level: _Level, part: _Part) -> Whose:
@@ -209,7 +211,7 @@ class _Names:
 
 
 def _named(session: Session, kind: Any, table: Any, name: Any, ids: Collection[int]) -> dict[int, Any]:
-    rows = session.execute(select(table.id, table.code, name).where(table.id.in_(ids)))
+    rows = session.execute(select(table.id, table.code, name).where(table.id == bulk.of_ids(ids)))
     return {row[0]: kind(*row) for row in rows}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     CompoundSelect,
     Select,
@@ -33,6 +34,7 @@ from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.credit.moving import Moved
 from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
+from app.projects.models import Project
 from app.reports.models import DayRollup
 
 KEY = ("project_id", "video_id", "day", "currency", "rule")
@@ -90,14 +92,13 @@ def follow_zone(session: Session, nonprofit_id: int) -> None:
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     """Rows in which the rollup and a recomputation from the credits do not agree; empty when all is well."""
-    fresh = _recomputed(nonprofit_id)
+    fresh = select(_recomputed(nonprofit_id)).cte("computed")  # worked out once
     computed = select(*[fresh.c[name] for name in COLUMNS])
     kept = select(*[getattr(DayRollup, name) for name in COLUMNS]).where(
         DayRollup.nonprofit_id == nonprofit_id
     )
-    missing = computed.except_(kept)
-    surplus = kept.except_(computed)
-    return [*session.execute(missing).all(), *session.execute(surplus).all()]
+    missing, surplus = computed.except_(kept).subquery(), kept.except_(computed).subquery()
+    return session.execute(select(missing).union_all(select(surplus))).all()
 
 
 def rule_of(rule: str, version: int) -> str:
@@ -223,7 +224,7 @@ def _lines(nonprofit_id: int) -> CompoundSelect[Any]:
     )
 
 
-def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
+def _line(part: CTE, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
     """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
     return select(
         part.c.nonprofit_id,
@@ -243,13 +244,14 @@ def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int)
     ).select_from(part)
 
 
-def _parts(nonprofit_id: int) -> Subquery:
+def _parts(nonprofit_id: int) -> CTE:
     """An organisation's credits, and whether each is the one that counts in its split."""
 
     def first(*of: Any) -> Any:
         same = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *of))
         return case((func.coalesce(Credit.video_id, 0) == func.coalesce(same, 0), 1), else_=0)
 
+    own_projects = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
     return (
         select(
             Credit.id,
@@ -269,6 +271,6 @@ def _parts(nonprofit_id: int) -> Subquery:
         )
         .join(Donation, Donation.id == Credit.donation_id)
         .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
-        .where(Nonprofit.id == nonprofit_id)
-        .subquery()
+        .where(Nonprofit.id == nonprofit_id, Credit.project_id.in_(own_projects))
+        .cte("part")
     )

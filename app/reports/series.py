@@ -13,7 +13,7 @@ from app.credit.models import VideoCount
 from app.projects.models import Project
 from app.reports import which as whose
 from app.reports.figures import Figures
-from app.reports.models import DayDonors, DayRollup
+from app.reports.models import SCOPES, DayDonors, DayRollup
 from app.reports.periods import Period
 from app.reports.queries import MONEY, TOUCHES
 from app.reports.which import Scope, Which
@@ -108,7 +108,7 @@ def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scop
         select(begin, DayDonors.currency, func.sum(DayDonors.donors))
         .where(
             DayDonors.nonprofit_id == nonprofit_id,
-            DayDonors.scope == name,
+            DayDonors.scope == SCOPES[name],
             DayDonors.scope_id == scope_id,
             *_within(DayDonors.day, period),
             DayDonors.before < func.greatest(begin, period.first),

@@ -93,13 +93,12 @@ def money_by_level() -> None:
     for name in ("creator_donations", "gifts", "relay_minor", "lines"):
         op.add_column("day_rollup", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
         op.alter_column("day_rollup", name, server_default=None)
-    op.execute(
-        "ALTER TABLE day_rollup DROP CONSTRAINT uq_day_rollup_project_id, "
-        "ADD CONSTRAINT uq_day_rollup_project_id "
-        "UNIQUE NULLS NOT DISTINCT (project_id, video_id, day, currency, rule)"
-    )
     op.execute("""
-        CREATE TEMPORARY TABLE counted ON COMMIT DROP AS
+        ALTER TABLE day_rollup DROP CONSTRAINT uq_day_rollup_project_id, ADD CONSTRAINT uq_day_rollup_project_id
+            UNIQUE NULLS NOT DISTINCT (project_id, video_id, day, currency, rule)
+    """)
+    op.execute("""
+        CREATE TEMPORARY TABLE counted AS
         WITH part AS (
             SELECT credit.*, donation.nonprofit_id, nonprofit.time_zone, donation.share_id,
                 coalesce(credit.video_id, 0) = coalesce(min(credit.video_id) OVER (
@@ -178,8 +177,8 @@ def people() -> None:
     op.create_index("ix_giving_nonprofit_id", "giving", ["nonprofit_id"])
     op.create_table(
         "day_donors",
-        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), primary_key=True),
-        sa.Column("scope", sa.String(), primary_key=True),
+        sa.Column("nonprofit_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("scope", sa.SmallInteger(), primary_key=True, autoincrement=False),
         sa.Column("day", sa.Date(), primary_key=True),
         sa.Column("scope_id", sa.BigInteger(), primary_key=True),
         sa.Column("currency", sa.String(), primary_key=True),
@@ -188,7 +187,7 @@ def people() -> None:
     )
     op.create_table(
         "month_cohort",
-        sa.Column("nonprofit_id", sa.BigInteger(), sa.ForeignKey("nonprofit.id"), primary_key=True),
+        sa.Column("nonprofit_id", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("currency", sa.String(), primary_key=True),
         sa.Column("began", sa.Date(), primary_key=True),
         sa.Column("month", sa.Date(), primary_key=True),
