@@ -25,6 +25,8 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 PHONE = {"width": 390, "height": 844}
+# Without a head the browser says that it is a program, and what programs watch does not count.
+OF_A_PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)"
 
 Person = Callable[[], BrowserContext]
 
@@ -44,7 +46,9 @@ def person(browser: Browser) -> Iterator[Person]:
     contexts: list[BrowserContext] = []
 
     def arrives() -> BrowserContext:
-        contexts.append(browser.new_context(viewport=PHONE, locale="en-GB", has_touch=True))
+        name = f"{OF_A_PHONE} Chrome/{browser.version} Mobile Safari/537.36"
+        made = browser.new_context(viewport=PHONE, locale="en-GB", has_touch=True, user_agent=name)
+        contexts.append(made)
         contexts[-1].set_default_timeout(15_000)
         return contexts[-1]
 

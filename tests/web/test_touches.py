@@ -4,7 +4,8 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core.settings import Settings
@@ -137,6 +138,26 @@ def test_signing_in_says_who_the_visitor_is_from_then_on(
     agree(client, video)
     client.post("/sign-in", data={"email": person.email, "password": factories.PASSWORD})
     assert session.scalars(select(VisitorPerson.person_id)).all() == [person.id]
+
+
+def test_each_who_signs_in_is_added_and_what_was_noted_stays(
+    client: FlaskClient, session: Session, video: Video
+) -> None:
+    people = [factories.person(session) for _ in range(2)]
+
+    def sign_in(email: str) -> None:
+        client.post("/sign-in", data={"email": email, "password": factories.PASSWORD})
+
+    sign_in(people[0].email)
+    assert session.scalars(select(VisitorPerson.person_id)).all() == [], "nobody has agreed to be known"
+    agree(client, video)
+    for person in people:
+        sign_in(person.email)
+    linked = select(VisitorPerson.person_id).order_by(VisitorPerson.person_id)
+    assert session.scalars(linked).all() == [person.id for person in people]
+    for statement in ("UPDATE visitor_person SET at = now()", "DELETE FROM visitor_person"):
+        with pytest.raises(DBAPIError, match="visitor_person"), session.begin_nested():
+            session.execute(text(statement))
 
 
 def test_a_share_remembers_who_it_came_by_and_its_gifts_count_for_it(
