@@ -72,7 +72,12 @@ def moment(value: datetime) -> str:
 
 def number(value: int) -> str:
     """A whole number with the language's separators."""
-    return format_decimal(value, locale=language())
+    return _number(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, locale: str) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def percent(value: float) -> str:
