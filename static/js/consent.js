@@ -8,6 +8,7 @@ form?.addEventListener("submit", async (event) => {
     await fetch(form.action, { method: "POST", body, redirect: "manual" });
     if (body.get("answer") === "yes") await fetch(location.href); // brings the visitor's cookies
     form.remove();
+    document.dispatchEvent(new Event("answered"));
   } catch {
     form.submit();
   }

@@ -18,14 +18,21 @@ export function touched(code, kind, moment) {
   told.add(code + kind);
   waiting.push([code, kind, Date.now(), ...(moment >= 0 ? [Math.floor(moment)] : [])]);
   clearTimeout(timer);
-  if (waiting.length >= MOST) send();
-  else timer = setTimeout(send, AFTER_MS);
+  if (waiting.length >= MOST) unlessAsking();
+  else timer = setTimeout(unlessAsking, AFTER_MS);
+}
+
+// While the question of consent is open, what was met stays on the page: a yes that comes late is a yes to it, too.
+function unlessAsking() {
+  if (!document.querySelector("[data-consent]")) send();
 }
 
 function send() {
   const now = Date.now();
-  const batch = waiting.splice(0, MOST).map(([code, kind, at, ...moment]) => [code, kind, now - at, ...moment]);
-  if (batch.length) navigator.sendBeacon("/touches", JSON.stringify({ told: batch, through }));
+  while (waiting.length) {
+    const batch = waiting.splice(0, MOST).map(([code, kind, at, ...moment]) => [code, kind, now - at, ...moment]);
+    navigator.sendBeacon("/touches", JSON.stringify({ told: batch, through }));
+  }
 }
 
 if (through) touched(document.querySelector("[data-player]")?.dataset.code, "arrive");
@@ -41,5 +48,6 @@ document.addEventListener("timeupdate", ({ target: video }) => {
     touched(video.closest("[data-player]")?.dataset.code, "view");
   }
 }, true);
+document.addEventListener("answered", send);
 document.addEventListener("visibilitychange", () => { if (document.hidden) send(); });
 addEventListener("pagehide", send);
