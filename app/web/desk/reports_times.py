@@ -42,6 +42,12 @@ class Beat:
         return any((self.now.donations, self.now.gross_minor, self.now.refunded_minor, self.now.fee_minor))
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to tell of it, and was nothing in the period before."""
+        told = (self.now.shown, self.now.views, self.now.opens, self.before and self.before.gross_minor)
+        return not (self.happened or any(told) or (self.before and self.before.refunded_minor))
+
+    @property
     def days(self) -> dict[str, str]:
         """The part of an address that asks for its days."""
         last = self.step.until - timedelta(days=1)
