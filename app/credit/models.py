@@ -178,7 +178,7 @@ class VideoCount(Row):
     )
 
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id"))
-    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    project_id: Mapped[int | None] = mapped_column(BigInteger)
     day: Mapped[date]
     kind: Mapped[str]
     count: Mapped[int] = mapped_column(BigInteger)

@@ -27,7 +27,7 @@ COHORT_KEY = "nonprofit_id, currency, began, month"
 
 # Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own.
 _GIVE = """
-    WITH fresh AS (
+    WITH fresh AS MATERIALIZED (
         SELECT donation.id, monthly_gift_id, (
             SELECT mark FROM giver_mark
             WHERE donation_id = donation.id AND split_part(mark, ':', 1) = ANY(:marks)

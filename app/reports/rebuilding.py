@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -35,6 +35,21 @@ class Looked:
     differences: Sequence[str]
 
 
+class _Todo(NamedTuple):
+    """One rollup of one organisation, and what is to be done with it in a transaction."""
+
+    nonprofit: str
+    rollup: str
+    work: Callable[[Session], Any]
+
+
+Work = Callable[[Session, int], Any]
+OF_NONPROFITS: tuple[tuple[str, Work, Work], ...] = (
+    ("money", rollups.differences, rollups.rebuild),
+    ("people", people.differences, people.rebuild),
+)
+
+
 def run(say: Callable[[str], None], code: str = "", *, check: bool, as_json: bool) -> int:
     """Rebuild every rollup, or those of the organisation of a code; with `check` only compare.
 
@@ -60,18 +75,15 @@ def _all(code: str, *, check: bool) -> Iterator[Looked]:
         found = session.execute(query.where(Nonprofit.code == code) if code else query).all()
     if code and not found:
         raise NotFound(N_("There is no such organisation."))
-    todo = [] if code else [("", "touches", _touches if check else _recounted)]
+    todo: list[_Todo] = [] if code else [_Todo("", "touches", _touches if check else _recounted)]
     for name, nonprofit_id in found:
-        for rollup, compare, rebuild in (
-            ("money", rollups.differences, rollups.rebuild),
-            ("people", people.differences, people.rebuild),
-        ):
-            todo.append((name, rollup, _of(compare if check else rebuild, nonprofit_id)))
+        for rollup, compare, rebuild in OF_NONPROFITS:
+            todo.append(_Todo(name, rollup, _of(compare if check else rebuild, nonprofit_id)))
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from threads.map(lambda one: _one(*one), todo)
+        yield from threads.map(_one, todo)
 
 
-def _of(work: Callable[[Session, int], Any], nonprofit_id: int) -> Callable[[Session], Any]:
+def _of(work: Work, nonprofit_id: int) -> Callable[[Session], Any]:
     return lambda session: work(session, nonprofit_id)
 
 
@@ -83,13 +95,15 @@ def _recounted(session: Session) -> None:
     touch_counts.rebuild(session)
 
 
-def _one(nonprofit: str, rollup: str, work: Callable[[Session], Any]) -> Looked:
+def _one(todo: _Todo) -> Looked:
     began = time.monotonic()
     with unit_of_work() as session:
         session.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
-        found: Sequence[Any] = work(session) or ()
+        found: Sequence[Any] = todo.work(session) or ()
     seconds = round(time.monotonic() - began, 3)
-    return Looked(nonprofit, rollup, seconds, len(found), [_said(row) for row in found[:MOST_NAMED]])
+    return Looked(
+        todo.nonprofit, todo.rollup, seconds, len(found), [_said(row) for row in found[:MOST_NAMED]]
+    )
 
 
 def _said(row: Any) -> str:

@@ -149,7 +149,7 @@ def touch_days() -> None:
     they are."""
     op.execute("""
         ALTER TABLE video_count ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY,
-            ADD COLUMN project_id bigint CONSTRAINT fk_video_count_project_id_project REFERENCES project (id),
+            ADD COLUMN project_id bigint,
             DROP CONSTRAINT pk_video_count, ADD CONSTRAINT pk_video_count PRIMARY KEY (id),
             ADD CONSTRAINT uq_video_count_video_id UNIQUE NULLS NOT DISTINCT (video_id, project_id, day, kind)
     """)

@@ -1,0 +1,234 @@
+"""Reports of a large site: from rollups and from the rows, as pages and as files, and rollups written anew.
+
+`python -m bench.reports [--donations N] [--touches M] [--json]`
+
+The same is measured at a sixteenth of the donations and touches, at a quarter and at all of them: what is
+read from rollups must not grow with the donations. Times are medians in milliseconds, for the organisation
+with most gifts and the last thirty days, unless a name says otherwise.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.core import clock, db
+from app.core.settings import Settings
+from app.credit.models import Credit
+from app.donations.models import Donation
+from app.reports import cohorts, file_making, movements, periods, queries, rebuilding, series
+from app.reports.files import Order, Wanted
+from app.reports.models import DayRollup
+from app.reports.periods import Period
+from app.reports.which import Which
+from app.videos.models import Video
+from app.web import create_app
+from bench import report_data
+from bench.engines import engines
+from bench.report_data import Site
+from tests.web.conftest import sign_in_as
+
+TIMES = 7
+GROWTH = (16, 4, 1)
+ZONE = "UTC"
+
+
+def main() -> None:
+    """Print what each size costs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--donations", type=int, default=1_180_000)
+    parser.add_argument("--touches", type=int, default=20_000_000)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    figures: dict[str, dict[str, float]] = {}
+    with engines() as settings:
+        report_data.begin()
+        site = Site(0, "", 0, 0, 0)
+        with create_engine(settings.database_url).connect() as connection:
+            for part in GROWTH:
+                began = time.perf_counter()
+                site = report_data.add(connection, site, wanted.donations // part, wanted.touches // part)
+                loaded = time.perf_counter() - began
+                figures[f"{site.donations} donations, {site.touches} touches"] = {
+                    "load_s": round(loaded, 1),
+                    **measured(settings, site),
+                }
+    if wanted.json:
+        print(json.dumps(figures))
+        return
+    for size, of_size in figures.items():
+        print(size)
+        for name, figure in of_size.items():
+            print(f"  {name:34} {figure:12}")
+
+
+def measured(settings: Settings, site: Site) -> dict[str, float]:
+    """Everything at one size."""
+    return {
+        **rebuilt(),
+        **in_the_database(site),
+        **as_pages(settings, site),
+        **as_a_file(),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+def rebuilt() -> dict[str, float]:
+    """All rollups written from nothing, or what was added since; written anew; compared with the rows."""
+    seconds: dict[str, float] = {}
+    for name, check in (("fill", False), ("rebuild", False), ("check", True)):
+        told: list[str] = []
+        began = time.perf_counter()
+        if rebuilding.run(told.append, check=check, as_json=True):
+            raise SystemExit(f"the rollups are not what the rows say: {told}")
+        seconds[f"{name}_s"] = round(time.perf_counter() - began, 2)
+        for kind in ("money", "people", "touches"):
+            parts = [one["seconds"] for one in json.loads(told[0])["rollups"] if one["rollup"] == kind]
+            seconds[f"{name}_{kind}_s"] = round(sum(parts), 2)
+    return seconds
+
+
+def in_the_database(site: Site) -> dict[str, float]:
+    """Reports and the lines behind their figures, by the functions that pages and files call."""
+    month = periods.latest(clock.now(), ZONE)
+    year = Period(month.until - timedelta(days=365), month.until, ZONE)
+    of, figures = site.nonprofit_id, dict[str, float]()
+    with db.unit_of_work() as session:
+        video, creator = _most_moving(session, site)
+        reads: dict[str, Callable[[], Any]] = {
+            "report": lambda: queries.report(session, of, month),
+            "report_of_a_year": lambda: queries.report(session, of, year),
+            "report_per_creator": lambda: _per_creator(session, of, month),
+            "report_raw": lambda: _raw(session, of, month),
+            "days": lambda: series.over_time(session, of, month, "day"),
+            "months_of_a_year": lambda: series.over_time(session, of, year, "month"),
+            "cohorts": lambda: cohorts.of(session, of),
+            "lines_of_all": lambda: movements.page(session, of, year, Which()),
+            "lines_of_a_creator": lambda: movements.page(session, of, year, Which(creator_code=creator)),
+            "lines_of_a_video": lambda: movements.page(session, of, year, Which(video_code=video)),
+            "lines_uncredited": lambda: movements.page(session, of, year, Which(uncredited=True)),
+        }
+        middle = movements.page(session, of, Period(year.first, month.first, ZONE), Which()).next
+        reads["lines_in_the_middle"] = lambda: movements.page(session, of, year, Which(), middle)
+        for name, read in reads.items():
+            figures[f"{name}_ms"] = _median(read, 1 if name == "report_raw" else TIMES)
+    return figures
+
+
+def as_pages(settings: Settings, site: Site) -> dict[str, float]:
+    """The desk's pages as the application answers them, to somebody who is signed in."""
+    client = create_app(settings).test_client()
+    with db.unit_of_work() as session:
+        sign_in_as(client, session.get_one(Person, site.owner_id))
+        video, creator = _most_moving(session, site)
+    desk = f"/desk/{site.code}/reports"
+    pages = {
+        "page_of_creators": desk,
+        "page_of_lines": f"{desk}/donations?currency=EUR",
+        "page_of_a_creators_lines": f"{desk}/donations?currency=EUR&creator={creator}",
+        "page_of_a_videos_lines": f"{desk}/donations?currency=EUR&video={video}",
+    }
+    return {f"{name}_ms": _median(lambda at=at: _got(client, at), TIMES) for name, at in pages.items()}
+
+
+def as_a_file() -> dict[str, float]:
+    """Every line of two years, of every organisation, each as a CSV file, as the task writes it."""
+    today = clock.now().date()
+    period = Period(today - timedelta(days=730), today + timedelta(days=1), ZONE)
+    wanted = Wanted("donations", "csv", period, "en", with_donors=True)
+    with db.unit_of_work() as session:
+        ids = session.scalars(select(Donation.nonprofit_id).distinct()).all()
+    rows = size = 0
+    told: list[int] = []
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lines.csv"
+        for nonprofit_id in ids:
+            order = Order(0, "bench", nonprofit_id, "Bench", "NL", wanted)
+            rows += file_making.make(order, path, lambda done, _: told.append(done))
+            size += path.stat().st_size
+    seconds = time.perf_counter() - began
+    return {
+        "csv_rows": rows,
+        "csv_mb": round(size / 1e6, 1),
+        "csv_s": round(seconds, 1),
+        "csv_progress_told": len(told),
+    }
+
+
+def _most_moving(session: Session, site: Site) -> tuple[str, str]:
+    """The codes of the organisation's video with most gifts, and of its creator."""
+    row = session.execute(
+        select(Video.code, Person.code)
+        .join(Credit, Credit.video_id == Video.id)
+        .join(Person, Person.id == Video.creator_id)
+        .join(Donation, Donation.id == Credit.donation_id)
+        .where(Donation.nonprofit_id == site.nonprofit_id)
+        .group_by(Video.code, Person.code)
+        .order_by(func.count().desc())
+        .limit(1)
+    ).one()
+    return row[0], row[1]
+
+
+def _per_creator(session: Session, nonprofit_id: int, period: Period) -> Any:
+    """The report of creators as one statement, to see what the database alone takes."""
+    sums = [DayRollup.creator_donations, DayRollup.gross_minor, DayRollup.refunded_minor, DayRollup.fee_minor]
+    return session.execute(
+        select(DayRollup.creator_id, DayRollup.currency, *[func.sum(one) for one in sums])
+        .where(
+            DayRollup.nonprofit_id == nonprofit_id,
+            DayRollup.day >= period.first,
+            DayRollup.day < period.until,
+        )
+        .group_by(DayRollup.creator_id, DayRollup.currency)
+    ).all()
+
+
+def _raw(session: Session, nonprofit_id: int, period: Period) -> Any:
+    """What creators were credited with in a period, from the rows."""
+    return session.execute(
+        select(Credit.creator_id, Credit.currency, func.count(), func.sum(Credit.amount_minor))
+        .join(Donation, Donation.id == Credit.donation_id)
+        .where(
+            Donation.nonprofit_id == nonprofit_id,
+            Credit.at >= period.starts_at,
+            Credit.at < period.ends_at,
+        )
+        .group_by(Credit.creator_id, Credit.currency)
+    ).all()
+
+
+def _got(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise SystemExit(f"{address} answered {answer.status_code}")
+
+
+def _median(work: Callable[[], Any], times: int) -> float:
+    """Milliseconds; what is read the first time is in no cache, so that it does not count among several."""
+    if times > 1:
+        work()
+    taken: list[float] = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return round(median(taken) * 1000, 2)
+
+
+if __name__ == "__main__":
+    main()
