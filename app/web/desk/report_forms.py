@@ -1,9 +1,8 @@
 """Forms about files of reports and about views that are kept."""
 
-from collections.abc import Iterable
+from typing import Any
 
 from wtforms import DateField, HiddenField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.reports.saved_views import LONGEST_CHOICE, LONGEST_NAME
@@ -23,10 +22,6 @@ PAGES = [
 ]
 REQUIRED = [InputRequired(_l("Please fill this in."))]
 SHORT = [Optional(), Length(max=LONGEST_CHOICE)]
-
-
-def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
-    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class FileForm(Form):
@@ -50,8 +45,8 @@ class NameForm(Form):
 class ViewForm(NameForm):
     """A view to keep, begun with what the address of a page of the reports says."""
 
-    page = SelectField(_l("Page"), choices=_choices(PAGES))
-    span = SelectField(_l("Days"), choices=_choices([*SPANS, (FIXED, _l("Always the same days"))]))
+    page = SelectField(_l("Page"))
+    span = SelectField(_l("Days"))
     first = DateField(_l("From"), [Optional()])
     last = DateField(_l("to"), [Optional()])
     sort = HiddenField(validators=SHORT)
@@ -62,10 +57,17 @@ class ViewForm(NameForm):
     project = HiddenField(validators=SHORT)
     show = HiddenField(validators=SHORT)
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.page.choices = PAGES
+        self.span.choices = [*SPANS, (FIXED, _l("Always the same days"))]
+
 
 class MailForm(Form):
-    every = SelectField(
-        _l("When"),
-        choices=_choices([("week", _l("Every Monday")), ("month", _l("On the first of every month"))]),
-    )
-    format = SelectField(_l("As"), choices=_choices(FORMATS))
+    every = SelectField(_l("When"))
+    format = SelectField(_l("As"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.every.choices = [("week", _l("Every Monday")), ("month", _l("On the first of every month"))]
+        self.format.choices = FORMATS
