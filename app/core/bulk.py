@@ -29,7 +29,8 @@ def update(session: Session, model: type[Row], names: Sequence[str]) -> None:
     if not changed:
         return
     rows = [{"id": one.id, **{name: getattr(one, name) for name in names}} for one in changed]
-    session.execute(_renewal(model.__tablename__, tuple(names)), {"rows": as_json(rows)})
+    with session.no_autoflush:
+        session.execute(_renewal(model.__tablename__, tuple(names)), {"rows": as_json(rows)})
     for one in changed:
         for name in names:
             set_committed_value(one, name, getattr(one, name))

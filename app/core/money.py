@@ -187,9 +187,11 @@ def largest_remainder(total: int, weights: Sequence[Fraction]) -> list[int]:
     Raises ValueError if `total` is negative, or the weights are empty, negative or all zero.
     Source: Hamilton's method (largest remainder).
     """
-    whole = sum(weights, Fraction(0))
-    if total < 0 or whole <= 0 or min(weights) < 0:
+    if total < 0 or not any(weights) or min(weights) < 0:
         raise ValueError("a split needs a total and weights that are not negative, and one weight above zero")
+    if len(weights) == 1:  # most gifts have one part
+        return [total]
+    whole = sum(weights, Fraction(0))
     quotas = [total * weight / whole for weight in weights]
     parts = [quota.numerator // quota.denominator for quota in quotas]
     by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - quotas[i], i))

@@ -1,9 +1,11 @@
 """Events that come early, late, twice, wrong, and what each does to state, ledger, credit and report."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from app.core import clock, tasks
@@ -75,6 +77,29 @@ def test_the_gate_is_told_of_a_batch_by_one_task_and_not_while_gifts_are_locked(
     [task] = session.scalars(select(Task).where(Task.name == "gate.learn"))
     assert dict(task.args["ended"]) == ended
     assert task.done_at is None
+
+
+def statements_to_settle(session: Session, video: Video, gifts: int) -> list[bool]:
+    """Of each statement that settling so many gifts at once takes, whether it was sent row by row."""
+    donations = [factories.donation(session, video) for _ in range(gifts)]
+    ids = [factories.event(session, one, EventKind.SUCCEEDED).id for one in donations]
+    sent: list[bool] = []
+
+    def note(*told: Any) -> None:
+        sent.append(told[-1])
+
+    listen(session.get_bind(), "before_cursor_execute", note)
+    credit.settle(session, event_ids=ids)
+    session.flush()
+    remove(session.get_bind(), "before_cursor_execute", note)
+    assert {one.state for one in donations} == {"paid"}
+    return sent
+
+
+def test_many_gifts_are_settled_by_as_many_statements_as_one(session: Session, video: Video):
+    one, many = (statements_to_settle(session, video, gifts) for gifts in (1, 6))
+    assert len(many) == len(one)
+    assert not any(many)
 
 
 def test_the_same_news_under_a_new_id_changes_nothing_and_is_kept(session: Session, donation: Donation):
