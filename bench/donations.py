@@ -28,7 +28,7 @@ from workers import runner
 from workers.lease import Lease
 
 PATIENCE_SECONDS = 180.0
-PARTS = ("web", "workers", "postgres")
+PARTS = ("web", "workers", "postgres", "valkey")
 OWN_QUEUE = "bench"  # which no worker of the platform listens to
 
 SETTLED = text(
@@ -96,6 +96,7 @@ def load_figures(
     )
     waited = until_settled(len(seen.webhooks))
     spent = {name: seconds - before[name] for name, seconds in cpu_seconds(host, PARTS).items()}
+    spent["sender"] = seen.cpu
     with db.unit_of_work() as session:
         settled = session.scalar(SETTLED, {"of": "sent-%"}) or 0
         lags = [float(lag) for lag in session.scalars(LAGS, {"of": "sent-%"})]

@@ -21,9 +21,12 @@ def cpu_seconds(host: psutil.Process, names: Iterable[str]) -> dict[str, float]:
             words, used = process.cmdline() or [""], process.cpu_times()
         except psutil.NoSuchProcess:
             continue
+        seconds = used.user + used.system
+        if words[1:2] == ["-D"]:  # the database server itself, with its connections that were closed
+            seconds += used.children_user + used.children_system
         for part in parts:
             if SIGNS[part](words):
-                parts[part] += used.user + used.system + (used.children_user if words[1:2] == ["-D"] else 0)
+                parts[part] += seconds
     return parts
 
 
