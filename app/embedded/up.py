@@ -20,7 +20,7 @@ from app.embedded.supervisor import Engine, Stopped, Supervisor
 from app.embedded.valkey import Valkey
 
 LOOPBACK = "127.0.0.1"
-WEB_THREADS = 8
+WEB_THREADS = 16
 FIRST_START_SECONDS = 120  # the first start also compiles the libraries, on whatever machine this is
 RELAY_RANK, PROCESS_RANK = 1, 2
 PUBLIC_S3 = "public"
