@@ -1,8 +1,7 @@
 """A report as CSV: the screen's figures, cell by cell, safe to open in a spreadsheet."""
 
 import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,31 +15,15 @@ Cell = str | int | Money | datetime | Fraction  # a Fraction is a share of one
 SHARE_PLACES = 4
 
 
-def write(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Rows as CSV in UTF-8 with a byte-order mark, so that spreadsheets read every script.
+def into(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write rows as CSV, one by one; with a byte-order mark ("utf-8-sig"), spreadsheets read every script.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Money is written in major
     units, digits and a point only; moments in UTC; shares of one to four decimals.
     """
-    file = io.StringIO()
-    into(file, header, rows)
-    return file.getvalue().encode("utf-8-sig")
-
-
-def into(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """The same into a file that encodes text itself, row by row."""
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow([_safe(name) for name in header])
     writer.writerows([_safe(cell) for cell in row] for row in rows)
-
-
-def stream(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """The same as `write`, a piece at a time, for tables of any length."""
-    yield write(header, ())
-    for row in rows:
-        file = io.StringIO()
-        csv.writer(file, lineterminator="\r\n").writerow([_safe(cell) for cell in row])
-        yield file.getvalue().encode()
 
 
 def harmless(text: str) -> str:

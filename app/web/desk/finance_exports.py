@@ -4,6 +4,7 @@ A table is written to a file first and sent once the transaction is closed: howe
 no connection of the database waits for that.
 """
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 
@@ -128,7 +129,9 @@ def _cells(donation: Donation) -> list[Cell]:
 def _written(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> SpooledTemporaryFile[bytes]:
     """A table as a file, from its beginning; whoever sends it closes it."""
     file = SpooledTemporaryFile[bytes](max_size=IN_MEMORY)
-    file.writelines(tables.stream(header, rows))
+    words = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    tables.into(words, header, rows)
+    words.detach()
     return file
 
 

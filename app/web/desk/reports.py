@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,13 +13,12 @@ from app.core.db import unit_of_work
 from app.credit import disputes
 from app.nonprofits.models import Nonprofit
 from app.reports import cohorts as returning
-from app.reports import queries, ranked, report_table, series, tables
+from app.reports import queries, ranked, series
 from app.reports.queries import Report
 from app.web.access import allow
 from app.web.desk import report_days, reports_asked, reports_cohorts, reports_lines, reports_times
 from app.web.desk.reports_asked import Asked
 from app.web.loaders import load_nonprofit
-from app.web.text import _
 
 desk_reports = Blueprint("desk_reports", __name__)
 
@@ -77,20 +76,6 @@ def cohorts(nonprofit_code: str) -> ResponseReturnValue:
         frame = _frame(session, nonprofit, "cohorts", reports_asked.asked(nonprofit), None)
     shows = "money" if request.args.get("show") == "money" else "donors"
     return render_template("reports/cohorts.html", **frame, tables=reports_cohorts.tables(found), shows=shows)
-
-
-@desk_reports.get("/desk/<nonprofit_code>/reports/report.csv")
-@allow(Action.REPORT_READ)
-def as_csv(nonprofit_code: str) -> ResponseReturnValue:
-    with unit_of_work() as session:
-        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        period = report_days.period(nonprofit, request.args)
-        report = queries.report(session, nonprofit.id, period)
-    made = report_table.table(report, period.as_of(clock.now()), _)
-    answer = Response(tables.write(made.header, made.rows), mimetype="text/csv")
-    name = f"kindrelay-{nonprofit.code}-{period.first}-{period.last}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _lines(nonprofit_code: str, current: str) -> str:
