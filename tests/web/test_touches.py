@@ -12,8 +12,11 @@ from app.core.settings import Settings
 from app.credit import relay, touches
 from app.credit.models import Touch, VisitorPerson
 from app.gateways.touch_stream import TouchStream
-from app.videos.models import Video
+from app.nonprofits.models import Nonprofit
+from app.projects.models import Project
+from app.videos.models import DonationLink, Video
 from tests import factories
+from tests.web.conftest import sign_in_as
 
 QUESTION = "May we remember what you watch?"
 
@@ -108,6 +111,12 @@ def test_what_a_program_tells_is_kept_and_does_not_count(
     [touch] = kept(session, settings)
     assert touch.held == "bot"
     assert touches.counts(session, [video.id]) == {video.id: {"bot": 1}}
+    owner = factories.person(session)
+    of_video = select(Nonprofit).join(Project).join(DonationLink).where(DonationLink.video_id == video.id)
+    at = session.scalars(of_video).one()
+    factories.member(session, at, owner, "finance")
+    page = sign_in_as(client, owner).get(f"/desk/{at.code}/reports/held").text
+    assert video.title in page.partition("Views that do not count")[2]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Gifts that are held out of rankings: why each is, and what a nonprofit decides about it."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.permissions import Action
+from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import flags, reviewing
+from app.credit import flags, left_out, reviewing
 from app.web.access import allow
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit
@@ -15,6 +18,7 @@ from app.web.text import _
 desk_integrity = Blueprint("desk_integrity", __name__)
 
 MOST_PAGES = 500
+DAYS_LEFT_OUT = 30
 
 
 @desk_integrity.get("/desk/<nonprofit_code>/reports/held")
@@ -27,6 +31,8 @@ def held(nonprofit_code: str) -> ResponseReturnValue:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.RANKING_REVIEW)
         counts = reviewing.counts(session, nonprofit.id)
         parts = reviewing.parts(session, nonprofit.id, state, page)
+        since = (clock.now() - timedelta(days=DAYS_LEFT_OUT)).date()
+        uncounted = left_out.of_nonprofit(session, nonprofit.id, since)
     return render_template(
         "credit/flags.html",
         nonprofit=nonprofit,
@@ -36,6 +42,8 @@ def held(nonprofit_code: str) -> ResponseReturnValue:
         page=page,
         pages=-(-counts[state] // reviewing.PAGE),
         longest_note=flags.MAX_NOTE_LENGTH,
+        uncounted=uncounted,
+        days=DAYS_LEFT_OUT,
     )
 
 
