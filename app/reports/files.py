@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from app.core import clock, runtime, tasks
+from app.core import audit, clock, runtime, tasks
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.core.ids import new_code
@@ -68,7 +68,7 @@ class Made:
 def ask(
     session: Session, nonprofit: Nonprofit, person_id: int, wanted: Wanted, *, mail_id: int | None = None
 ) -> ReportFile:
-    """Ask for a file; the same one that is being made already is not made twice.
+    """Ask for a file; the same one that is being made already is not made twice. One with donors is audited.
 
     Raises Invalid("format") for a format that this kind is not made in, KindrelayError while many are made.
     """
@@ -89,6 +89,9 @@ def ask(
         .returning(ReportFile.id)
     )
     if file_id is not None:
+        if wanted.with_donors:
+            days = {"first": str(wanted.period.first), "last": str(wanted.period.last)}
+            audit.record(session, "report.donors_exported", person_id, f"nonprofit:{nonprofit.code}", **days)
         tasks.defer(session, TASK, fair_key=f"nonprofit:{nonprofit.code}", file_id=file_id)
     same = (ReportFile.nonprofit_id == nonprofit.id, ReportFile.wish == wish)
     newest = select(ReportFile).where(*same).order_by(ReportFile.id.desc()).limit(1)

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, db, runtime, tasks
-from app.core.models import Task
+from app.core.models import AuditEvent, Task
 from app.core.money import exponent
 from app.core.settings import Settings
 from app.core.tasks import Claim, LeaseLost
@@ -287,10 +287,13 @@ def test_files_that_name_donors_are_for_those_who_may_know_them(
     factories.member(session, year.nonprofit, viewer, "viewer")
     address = f"/desk/{year.nonprofit.code}/reports/files"
     asked = {"kind": "donations", "format": "csv", "first": "2025-01-01", "last": "2025-12-31"}
+    audited = select(AuditEvent).where(AuditEvent.action == "report.donors_exported")
+    before = len(session.scalars(audited).all())
     desk.post(address, data=asked)
     run_due("reports")
     [with_donors] = session.scalars(select(ReportFile))
     assert with_donors.with_donors
+    assert len(session.scalars(audited).all()) == before + 1
     assert "swing-1@example.org" in stored(with_donors).decode()
     sign_in_as(desk, viewer)
     assert desk.get(f"{address}/{with_donors.code}").status_code == 404
