@@ -110,7 +110,7 @@ def _frame(
         "asked": asked,
         "about": reports_asked.about() if current == "time" else {},
         "spans": report_days.WORDS,
-        "as_of": asked.period.as_of(clock.now()) if report else clock.now(),
+        "as_of": asked.as_of if report else clock.now(),
         "rule": report.rule if report else "",
         "donors_as_of": report.donors_as_of if report else None,
         "questions": disputes.count_open(session, nonprofit.id),

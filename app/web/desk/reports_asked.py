@@ -1,6 +1,7 @@
 """What an address of the reports asks for: which days, in which order, how fine, about whom."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import request
 
@@ -38,6 +39,11 @@ class Asked:
     def days_gone(self) -> int:
         """How many days of the period have begun."""
         return self.period.days_gone(clock.now())
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment that the figures of the period are from."""
+        return self.period.as_of(clock.now())
 
     @property
     def length(self) -> int:
