@@ -212,3 +212,13 @@ def test_the_second_at_which_a_sheet_was_opened_is_counted_once_and_found_again_
     factories.donation(session, video, visitor="ben")  # never paid
     factories.donation(session, video, state="paid", captured_minor=1000, visitor="dan")
     assert moments.of_video(session, video.id) == [Moment(14, opens=2, gifts=1)]
+
+
+def test_a_clip_that_is_shown_is_counted_and_leaves_no_touch(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    touches.tell(stream, "ann", begun(), [Told(video.code, "shown", 0), Told(video.code, "view", 0)])
+    touches.tell(stream, "ben", begun(), [Told(video.code, "shown", 0)])
+    touches.drain(stream)
+    assert written(session) == [("ann", "view")]
+    assert touches.counts(session, [video.id]) == {video.id: {"shown": 2, "view": 1}}
