@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core import audit, clock, ids, tasks
+from app.core import audit, bulk, clock, ids, tasks
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.credit import credits, integrity, marks
@@ -93,11 +93,13 @@ def decide(
 
 def _around(session: Session, donation_ids: Collection[int]) -> list[Gift]:
     """The gifts, all others by the same givers, and what the creators they went to gave to others."""
-    same = select(GiverMark.mark).where(GiverMark.donation_id.in_(donation_ids), _of_kind(OF_GIVERS))
+    same = select(GiverMark.mark).where(
+        GiverMark.donation_id == bulk.of_ids(donation_ids), _of_kind(OF_GIVERS)
+    )
     found = {*donation_ids, *_with_marks(session, session.scalars(same).all())}
     creators: set[int] = set()
     for _ in range(integrity.LONGEST_RING - 1):
-        credited = select(Credit.creator_id).where(Credit.donation_id.in_(found)).distinct()
+        credited = select(Credit.creator_id).where(Credit.donation_id == bulk.of_ids(found)).distinct()
         new = {one for one in session.scalars(credited) if one is not None} - creators
         if not new:
             break
@@ -107,7 +109,7 @@ def _around(session: Session, donation_ids: Collection[int]) -> list[Gift]:
 
 
 def _with_marks(session: Session, wanted: Sequence[str]) -> Sequence[int]:
-    query = select(GiverMark.donation_id).where(GiverMark.mark.in_(wanted))
+    query = select(GiverMark.donation_id).where(GiverMark.mark == bulk.of_names(wanted))
     return session.scalars(query.order_by(GiverMark.donation_id.desc()).limit(MOST_GIFTS)).all()
 
 
@@ -118,14 +120,16 @@ def _of_kind(kinds: Iterable[str]) -> ColumnElement[bool]:
 def _gifts(session: Session, donation_ids: Collection[int]) -> list[Gift]:
     known: defaultdict[int, set[str]] = defaultdict(set)
     for donation_id, mark in session.execute(
-        select(GiverMark.donation_id, GiverMark.mark).where(GiverMark.donation_id.in_(donation_ids))
+        select(GiverMark.donation_id, GiverMark.mark).where(
+            GiverMark.donation_id == bulk.of_ids(donation_ids)
+        )
     ):
         known[donation_id].add(mark)
     parts: defaultdict[int, dict[int, int]] = defaultdict(dict)
     rows = session.execute(
         select(Credit.donation_id, Credit.creator_id, func.sum(Credit.amount_minor))
         .where(
-            Credit.donation_id.in_(donation_ids),
+            Credit.donation_id == bulk.of_ids(donation_ids),
             Credit.creator_id.is_not(None),
             credits.stands(),
         )
@@ -133,7 +137,11 @@ def _gifts(session: Session, donation_ids: Collection[int]) -> list[Gift]:
     )
     for donation_id, creator_id, minor in rows:
         parts[donation_id][creator_id or 0] = int(minor)
-    donations = session.scalars(select(Donation).where(Donation.id.in_(donation_ids)))
+    donations = session.execute(
+        select(Donation.id, Donation.created_at, Donation.amount_minor, Donation.currency).where(
+            Donation.id == bulk.of_ids(donation_ids)
+        )
+    )
     return [
         Gift(one.id, one.created_at, one.amount_minor, one.currency, frozenset(known[one.id]), parts[one.id])
         for one in donations

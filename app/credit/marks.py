@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from app.accounts.models import Person
+from app.core import bulk
 from app.credit import integrity
 from app.credit.models import Credit, GiverMark, VisitorPerson
 from app.donations import givers
@@ -20,6 +21,14 @@ from app.gateways.payments.sandbox import scripts
 # Everybody who tries the simulated provider pays with these, so they say nothing about who it is.
 PUBLIC_CARDS = frozenset(scripts.fingerprint(card) for card in scripts.CARDS)
 
+LOOKED_AT = (
+    Donation.email,
+    Donation.visitor,
+    Donation.provider,
+    Donation.reference,
+    Donation.capture_reference,
+)
+
 
 def signed_in(session: Session, donation_id: int, person_id: int) -> None:
     """Note that a gift was begun by somebody who was signed in."""
@@ -28,7 +37,9 @@ def signed_in(session: Session, donation_id: int, person_id: int) -> None:
 
 def learn(session: Session, donation_ids: Collection[int]) -> None:
     """Note what is known now of who gave these gifts; done again, it adds what has become known since."""
-    gifts = session.scalars(select(Donation).where(Donation.id.in_(donation_ids))).all()
+    gifts = session.scalars(
+        select(Donation).where(Donation.id == bulk.of_ids(donation_ids)).options(load_only(*LOOKED_AT))
+    ).all()
     mails = {gift.id: mailbox(gift.email) for gift in gifts if gift.email}
     marks = [(gift_id, hashed(integrity.MAIL, mail)) for gift_id, mail in mails.items()]
     marks += [(gift.id, hashed(integrity.VISITOR, gift.visitor)) for gift in gifts if gift.visitor]
@@ -67,7 +78,7 @@ def _cards(session: Session, gifts: Iterable[Donation]) -> list[tuple[int, str]]
     names = {(one.provider, name): one.id for one in gifts for name in (one.reference, one.capture_reference)}
     rows = session.execute(
         select(PaymentEvent.provider, PaymentEvent.reference, PaymentEvent.card).where(
-            PaymentEvent.reference.in_([name for _, name in names if name]),
+            PaymentEvent.reference == bulk.of_names([name for _, name in names if name]),
             PaymentEvent.card.not_in(PUBLIC_CARDS | {""}),
             PaymentEvent.kind != EventKind.FAILED.value,
         )
@@ -78,7 +89,7 @@ def _cards(session: Session, gifts: Iterable[Donation]) -> list[tuple[int, str]]
 def _inboxes(session: Session, gifts: Iterable[Donation], mails: dict[int, str]) -> list[tuple[int, str]]:
     """Whose account has the mailbox: as it is written, or among the credited creators in any spelling."""
     written = {gift.email.lower() for gift in gifts if gift.email} | set(mails.values())
-    credited = select(Credit.creator_id).where(Credit.donation_id.in_(mails))
+    credited = select(Credit.creator_id).where(Credit.donation_id == bulk.of_ids(mails))
     people = session.execute(
         select(Person.id, Person.email).where(func.lower(Person.email).in_(written) | Person.id.in_(credited))
     )
@@ -92,7 +103,7 @@ def _browsers(session: Session, gifts: Iterable[Donation]) -> list[tuple[int, st
     visitors = {gift.id: gift.visitor for gift in gifts if gift.visitor}
     rows = session.execute(
         select(VisitorPerson.visitor, VisitorPerson.person_id).where(
-            VisitorPerson.visitor.in_(visitors.values())
+            VisitorPerson.visitor == bulk.of_names(visitors.values())
         )
     ).all()
     return [
@@ -108,7 +119,7 @@ def _shared(session: Session, donation_ids: Collection[int]) -> list[tuple[int, 
     kinds = (f"{integrity.ACCOUNT}:%", f"{integrity.INBOX}:%")
     rows = session.execute(
         select(GiverMark.donation_id, GiverMark.mark).where(
-            GiverMark.donation_id.in_(donation_ids),
+            GiverMark.donation_id == bulk.of_ids(donation_ids),
             GiverMark.mark.like(kinds[0]) | GiverMark.mark.like(kinds[1]),
         )
     ).all()
