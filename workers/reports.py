@@ -1,4 +1,4 @@
-"""Files of reports: made and put away by a task of their own, mailed when wanted, deleted when they expire."""
+"""Files of reports: each made and put away by a task, mailed when wanted, deleted when its days are over."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 def make_file(claim: Claim, lease: Lease, *, file_id: int) -> Finisher:
-    """Make one file, put it into the private bucket, then let it be downloaded; or say why it will not come."""
+    """Make one file, put it into the private bucket, let it be downloaded; or say why it will not come."""
     with db.unit_of_work() as session:
         order = files.begin(session, file_id)
     if order is None:

@@ -1,4 +1,4 @@
-"""Views that are kept, and come by mail: begun and stopped by mailed links, sent while their reader works there."""
+"""Views that are kept and come by mail: begun and stopped by mailed links, as long as their reader stays."""
 
 from datetime import UTC, date, datetime
 
