@@ -13,11 +13,14 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
 
 SPACE, COMMA, ZERO, GREATER, NEWLINE = 32, 44, 48, 62, 10
 MOST_DIGITS = 15  # so many a float holds exactly
 WORD = 8
 MIX = np.uint64(0x9E3779B97F4A7C15)
+PLACE_BITS = 24  # many more places than names, so that two seldom have the same
+KEPT = np.array([(1 << 8 * count) - 1 for count in range(WORD + 1)], np.uint64)  # so many bytes of a word
 
 
 class Cut(NamedTuple):
@@ -80,30 +83,39 @@ def _steps(body: bytes, signs: Bytes, starts: Ints, ends: Ints, numbers: dict[st
     stops = np.sort(np.concatenate([ends, marks - 1]), kind="stable")
     if (stops <= begins).any() or (signs[begins] <= SPACE).any() or (signs[stops - 1] <= SPACE).any():
         return None
-    words = _words(signs, begins, stops)
-    mixed = np.zeros(len(begins), np.uint64)
+    words = _words(body, begins, stops)
+    firsts = _firsts(words)
+    if any((word != word[firsts]).any() for word in words):  # two names with one sum
+        return None
+    first = np.flatnonzero(firsts == np.arange(len(firsts)))  # in the order in which names are met
+    number = np.empty(len(firsts), np.int64)
+    number[first] = np.arange(len(first))
+    names = [body[begins[at] : stops[at]].decode() for at in first]
+    lengths = np.bincount(np.searchsorted(ends, marks), minlength=len(starts)) + 1
+    return Cut(numbers, names, number[firsts], lengths)
+
+
+def _words(body: bytes, begins: Ints, stops: Ints) -> list[Words]:
+    """The bytes of each step in words of eight, the last one filled up with zeros."""
+    at_each_byte = np.ndarray(len(body), np.dtype("<u8"), body + bytes(WORD), strides=(1,))
+    words: list[Words] = []
+    for base in range(0, int((stops - begins).max()), WORD):
+        left = np.clip(stops - begins - base, 0, WORD)
+        words.append(at_each_byte[np.minimum(begins + base, len(body) - 1)] & KEPT[left])
+    return words
+
+
+def _firsts(words: Sequence[Words]) -> Ints:
+    """For each step the first one with the same words, by a sum of them; words may differ all the same."""
+    mixed = np.zeros(len(words[0]), np.uint64)
     for word in words:
         mixed = (mixed ^ word) * MIX
         mixed ^= mixed >> np.uint64(29)
-    _, first, which = np.unique(mixed, return_index=True, return_inverse=True)
-    if any((word != word[first][which]).any() for word in words):  # two names with one sum
-        return None
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    names = [body[begins[at] : stops[at]].decode() for at in first[order]]
-    lengths = np.bincount(np.searchsorted(ends, marks), minlength=len(starts)) + 1
-    return Cut(numbers, names, rank[which], lengths)
-
-
-def _words(signs: Bytes, begins: Ints, stops: Ints) -> list[npt.NDArray[np.uint64]]:
-    """The bytes of each step in words of eight, the last one filled up with zeros."""
-    words: list[npt.NDArray[np.uint64]] = []
-    for base in range(0, int((stops - begins).max()), WORD):
-        word = np.zeros(len(begins), np.uint64)
-        for at in range(base, base + WORD):
-            within = begins + at < stops
-            sign = np.where(within, signs[np.minimum(begins + at, stops - 1)], np.uint8(0))
-            word = (word << np.uint64(8)) | sign
-        words.append(word)
-    return words
+    places = np.empty(1 << PLACE_BITS, np.int64)
+    place = mixed >> np.uint64(64 - PLACE_BITS)
+    places[place[::-1]] = np.arange(len(place) - 1, -1, -1)  # the last that is set stays
+    firsts = places[place]
+    if (mixed[firsts] == mixed).all():
+        return firsts
+    _, first, which = np.unique(mixed, return_index=True, return_inverse=True)  # two sums at one place
+    return first[which]

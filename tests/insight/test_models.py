@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cli import main
-from app.insight import estimates, markov, paths, shapley
+from app.insight import estimates, markov, paths, plain_file, shapley
 
 CHANNELS = st.sampled_from("abcde")
 MANY = st.lists(
@@ -192,3 +192,14 @@ def test_a_plain_file_and_the_same_with_quotes_are_read_alike(
     assert list(plain.channels) == list(quoted.channels)
     for name in ("steps", "starts", "conversions", "values", "nulls"):
         assert getattr(plain, name).tolist() == getattr(quoted, name).tolist()
+
+
+def test_names_that_fall_on_one_place_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_file, "PLACE_BITS", 1)
+    file = tmp_path / "paths.csv"
+    ways = ["a > b > a > a long name > c", "another long name > a long name", "c > d > e"]
+    head = "path,total_conversions,total_conversion_value\n"
+    file.write_text(head + "".join(f"{way},1,1\n" for way in ways))
+    read = paths.read(file)
+    assert [read.channels[step] for step in read.steps] == " > ".join(ways).split(" > ")
+    assert list(read.channels) == ["a", "b", "a long name", "c", "another long name", "d", "e"]
