@@ -149,6 +149,13 @@ def test_an_answer_that_is_lost_after_the_commit_is_asked_for_again_and_counts_o
     assert (kept(session), donation.captured_minor) == ((1, 1), 1000)
 
 
+def test_a_signed_event_that_the_database_cannot_hold_is_422_and_leaves_no_row(
+    client: FlaskClient, session: Session, settings: Settings, donation: Donation
+):
+    assert send(client, settings, body_about(session, donation, reason="a \0 within")) == 422
+    assert kept(session) == (0, 0)
+
+
 def test_an_unknown_provider_is_404(
     client: FlaskClient, session: Session, settings: Settings, donation: Donation
 ):
