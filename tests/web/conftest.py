@@ -12,6 +12,7 @@ from app.accounts.models import Person
 from app.core import runtime
 from app.core.settings import Settings
 from app.gateways import traffic
+from app.nonprofits.models import Nonprofit
 from app.web import create_app
 from tests import factories
 from tests.engines import Engines
@@ -79,6 +80,18 @@ def creator(session: Session) -> Person:
 def studio(client: FlaskClient, creator: Person) -> FlaskClient:
     """The browser of `creator`."""
     return sign_in_as(client, creator)
+
+
+@pytest.fixture
+def owner(session: Session) -> Person:
+    """Who founded `nonprofit`."""
+    return factories.person(session, "Omar Owner")
+
+
+@pytest.fixture
+def nonprofit(session: Session, owner: Person) -> Nonprofit:
+    """A verified organisation that receives."""
+    return factories.nonprofit(session, owner)
 
 
 @pytest.fixture

@@ -36,16 +36,6 @@ BEHIND = re.compile(
 
 
 @pytest.fixture
-def owner(session: Session) -> Person:
-    return factories.person(session, "Omar Owner")
-
-
-@pytest.fixture
-def nonprofit(session: Session, owner: Person) -> Nonprofit:
-    return factories.nonprofit(session, owner)
-
-
-@pytest.fixture
 def video(session: Session, nonprofit: Nonprofit) -> Video:
     """A video with two gifts, one partly given back, beside a gift that no video moved."""
     project = factories.project(session, nonprofit)

@@ -25,11 +25,6 @@ A_THURSDAY = datetime(2026, 10, 29, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def owner(session: Session) -> Person:
-    return factories.person(session, "Omar Owner")
-
-
-@pytest.fixture
 def nonprofit(session: Session, owner: Person) -> Nonprofit:
     return factories.nonprofit(session, owner, time_zone=ZONE)
 

@@ -28,16 +28,6 @@ from workers import credit
 
 
 @pytest.fixture
-def owner(session: Session) -> Person:
-    return factories.person(session, "Omar Owner")
-
-
-@pytest.fixture
-def nonprofit(session: Session, owner: Person) -> Nonprofit:
-    return factories.nonprofit(session, owner)
-
-
-@pytest.fixture
 def project(session: Session, nonprofit: Nonprofit) -> Project:
     return factories.project(session, nonprofit)
 
