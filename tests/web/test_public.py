@@ -55,6 +55,7 @@ def raise_money(session: Session, by: Video, to: Project, minor: int) -> None:
             creator_id=by.creator_id,
             day=clock.now().date(),
             currency=to.currency,
+            rule="last v1",
             donations=1,
             gross_minor=minor,
             refunded_minor=100,
