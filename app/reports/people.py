@@ -25,7 +25,8 @@ MARKS = (integrity.MAIL, integrity.ACCOUNT, integrity.VISITOR)  # the first that
 DONORS_KEY = "nonprofit_id, scope, day, scope_id, currency, before"
 COHORT_KEY = "nonprofit_id, currency, began, month"
 
-# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own.
+# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own. Each is looked
+# up by the key of its row: the planner has no figures yet of a table that was empty, and would read it whole.
 _GIVE = """
     WITH fresh AS MATERIALIZED (
         SELECT donation.id, monthly_gift_id, (
@@ -40,12 +41,15 @@ _GIVE = """
     INSERT INTO giving (donation_id, nonprofit_id, giver_id)
     SELECT id, :nonprofit_id, coalesce(
         (
-            SELECT min(giver_id) FROM giving JOIN donation ON donation.id = donation_id
-            WHERE donation.monthly_gift_id = fresh.monthly_gift_id
+            SELECT min((SELECT giver_id FROM giving WHERE donation_id = donation.id))
+            FROM donation WHERE monthly_gift_id = fresh.monthly_gift_id
         ),
         (
-            SELECT min(giver_id) FROM giver_mark JOIN giving USING (donation_id)
-            WHERE giver_mark.mark = fresh.mark AND nonprofit_id = :nonprofit_id
+            SELECT min((
+                SELECT giver_id FROM giving
+                WHERE donation_id = giver_mark.donation_id AND nonprofit_id = :nonprofit_id
+            ))
+            FROM giver_mark WHERE mark = fresh.mark
         ),
         min(id) OVER (PARTITION BY coalesce('gift:' || monthly_gift_id, mark, id::text))
     )
