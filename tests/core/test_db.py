@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core import audit, tasks
-from app.core.db import unit_of_work
+from app.core.db import snapshot, unit_of_work
 from app.core.models import AuditEvent, Task
 from app.core.settings import Settings
 
@@ -26,6 +26,19 @@ def test_a_unit_commits_when_its_block_ends(live_database: Settings) -> None:
         tasks.defer(session, "mail.send", mail="x")
     with unit_of_work() as session:
         assert _count(session) == 1
+
+
+def test_a_snapshot_sees_one_moment_and_writes_nothing(live_database: Settings) -> None:
+    with snapshot() as then:
+        assert _count(then) == 0
+        with unit_of_work() as session:
+            tasks.defer(session, "mail.send", mail="x")
+        assert _count(then) == 0
+        with pytest.raises(DBAPIError, match="read-only"):
+            then.execute(text("DELETE FROM task"))
+        then.rollback()
+    with snapshot() as now:
+        assert _count(now) == 1
 
 
 def test_a_unit_that_raises_keeps_nothing(live_database: Settings) -> None:
