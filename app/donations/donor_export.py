@@ -81,5 +81,6 @@ def _monthly(held: Holding) -> dict[str, Any]:
         "state": gift.state,
         "begun_at": gift.created_at.isoformat(),
         "ended_at": gift.ended_at.isoformat() if gift.ended_at else None,
+        "another_card_since": gift.card_at.isoformat() if gift.card_at else None,
         "first_gift": held.first.number,
     }

@@ -123,7 +123,8 @@ def test_all_that_is_kept_can_be_taken_along(client: FlaskClient, session: Sessi
     [gift] = taken.json["gifts"]
     assert (gift["amount_minor"], gift["currency"], gift["private_note"]) == (1250, "EUR", "For the swing")
     assert (gift["credited_videos"], gift["receipt_numbers"]) == ([video.code], [1])
-    assert [one["state"] for one in taken.json["monthly_gifts"]] == ["active"]
+    [each_month] = taken.json["monthly_gifts"]
+    assert (each_month["state"], each_month["another_card_since"]) == ("active", None)
 
 
 def test_deleting_takes_the_person_out_and_leaves_the_books(
