@@ -5,7 +5,7 @@ which nothing is known has a donor of its own. People are counted when they give
 unknown again, and a decision on credit adds them where it gives.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,7 @@ MARKS = (integrity.MAIL, integrity.ACCOUNT, integrity.VISITOR)  # the first that
 DONORS_KEY = "nonprofit_id, scope, day, scope_id, currency, before"
 COHORT_KEY = "nonprofit_id, currency, began, month"
 
-# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own. Each is looked
-# up by the key of its row: the planner has no figures yet of a table that was empty, and would read it whole.
+# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own.
 _GIVE = """
     WITH fresh AS MATERIALIZED (
         SELECT donation.id, monthly_gift_id, (
@@ -37,6 +36,12 @@ _GIVE = """
         FROM donation
         WHERE nonprofit_id = :nonprofit_id AND captured_minor > 0 {which}
             AND NOT EXISTS (SELECT FROM giving WHERE donation_id = donation.id)
+    ), known AS (
+        SELECT mark, min(giver_id) AS giver_id
+        FROM (SELECT DISTINCT mark FROM fresh) wanted
+        JOIN giver_mark USING (mark) JOIN giving USING (donation_id)
+        WHERE nonprofit_id = :nonprofit_id
+        GROUP BY mark
     )
     INSERT INTO giving (donation_id, nonprofit_id, giver_id)
     SELECT id, :nonprofit_id, coalesce(
@@ -44,16 +49,10 @@ _GIVE = """
             SELECT min((SELECT giver_id FROM giving WHERE donation_id = donation.id))
             FROM donation WHERE monthly_gift_id = fresh.monthly_gift_id
         ),
-        (
-            SELECT min((
-                SELECT giver_id FROM giving
-                WHERE donation_id = giver_mark.donation_id AND nonprofit_id = :nonprofit_id
-            ))
-            FROM giver_mark WHERE mark = fresh.mark
-        ),
+        known.giver_id,
         min(id) OVER (PARTITION BY coalesce('gift:' || monthly_gift_id, mark, id::text))
     )
-    FROM fresh
+    FROM fresh LEFT JOIN known USING (mark)
     ON CONFLICT DO NOTHING
 """
 _GIFTS = """
@@ -101,13 +100,12 @@ def count(session: Session, donation_ids: Collection[int]) -> None:
     for nonprofit_id, ids in rows:
         _one_at_a_time(session, nonprofit_id)
         about = {"nonprofit_id": nonprofit_id, "ids": ids}
-        given = text(_GIVE.format(which="AND donation.id = ANY(:ids)"))
-        session.execute(given, {**about, "marks": list(MARKS)})
+        _give(session, "AND donation.id = ANY(:ids)", about)
         givers = session.scalars(
             text("SELECT DISTINCT giver_id FROM giving WHERE donation_id = ANY(:ids)"), about
         ).all()
         _add(session, nonprofit_id, givers, -1)
-        session.execute(text(f"{_COUNTED} AND donation_id = ANY(:ids)"), about)
+        session.execute(text(f"{_COUNTED} AND giving.donation_id = ANY(:ids)"), about)
         _add(session, nonprofit_id, givers, 1)
         for table in ("day_donors", "month_cohort"):
             gone = text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id AND donors = 0")  # noqa: S608
@@ -115,9 +113,14 @@ def count(session: Session, donation_ids: Collection[int]) -> None:
 
 
 _COUNTED = """
-    UPDATE giving SET counted_to = coalesce(
-        (SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id), 0
-    ) WHERE nonprofit_id = :nonprofit_id
+    UPDATE giving SET counted_to = decided.last
+    FROM (
+        SELECT donation_id, coalesce((
+            SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id
+        ), 0) AS last
+        FROM giving WHERE nonprofit_id = :nonprofit_id
+    ) decided
+    WHERE giving.donation_id = decided.donation_id AND counted_to IS DISTINCT FROM decided.last
 """
 
 
@@ -125,7 +128,7 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     """Count an organisation's donors anew, with gifts of which nobody has counted the donor yet."""
     _one_at_a_time(session, nonprofit_id)
     about = {"nonprofit_id": nonprofit_id}
-    session.execute(text(_GIVE.format(which="")), {**about, "marks": list(MARKS)})
+    _give(session, "", about)
     session.execute(text(_COUNTED), about)
     for table, fresh in (("day_donors", _DONORS), ("month_cohort", _COHORTS)):
         session.execute(text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id"), about)  # noqa: S608
@@ -152,6 +155,13 @@ def as_of(session: Session) -> datetime:
     waiting = since.where(Task.queue.in_(QUEUES), Task.dead_at.is_(None))
     moments = (session.scalar(one) for one in (waiting, since.where(Task.dead_at.is_not(None))))
     return min((one for one in moments if one), default=clock.now())
+
+
+def _give(session: Session, which: str, about: Mapping[str, Any]) -> None:
+    # The planner has no figures of a table that was empty, and would read it whole for each gift.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text(_GIVE.format(which=which)), {**about, "marks": list(MARKS)})
+    session.execute(text("SET LOCAL enable_seqscan = on"))
 
 
 def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
