@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -37,6 +38,9 @@ LONGEST_FIRST = (
     "tests/donations/test_random_orders.py",
 )
 ROOT = pytest.StashKey[Path]()
+# How long an example takes says something of the machine, not of the code.
+hypothesis.settings.register_profile("patient")
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

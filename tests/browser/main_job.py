@@ -225,16 +225,17 @@ def pay(page: Page) -> None:
 
 
 def read_report(site: Site, page: Page, nonprofit: str) -> list[dict[str, str]]:
-    """See the gifts per creator, and download the same figures."""
+    """See the gifts per creator, ask for the same figures as a file, and download it."""
     page.goto(f"{site.address}/desk/{nonprofit}/reports")
-    creators = page.locator("[aria-labelledby=by-creator]")
+    creators = page.get_by_role("region", name="By creator")
     expect(creators.get_by_role("row").filter(has_text="Mei Creator")).to_contain_text("£62.34")
     expect(creators.get_by_role("row").filter(has_text="Not credited to any video")).to_contain_text("£7.00")
     expect(creators.get_by_role("row").filter(has_text="Total")).to_contain_text("£69.34")
-    expect(
-        page.locator("[aria-labelledby=by-video]").get_by_role("row").filter(has_text="without a word")
-    ).to_have_count(0)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download CSV").click()
+    page.goto(f"{site.address}/desk/{nonprofit}/reports/videos")
+    videos = page.get_by_role("region", name="By video")
+    expect(videos.get_by_role("row").filter(has_text="without a word")).to_have_count(0)
+    page.get_by_role("button", name="CSV").click()
+    with page.expect_download(timeout=SETTLE_MS) as download:
+        page.get_by_role("link", name="Download").click(timeout=SETTLE_MS)
     text = Path(download.value.path()).read_text("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))

@@ -1,4 +1,4 @@
-"""The main job on `kindrelay up`, and on engines that the environment names."""
+"""The main job on `kindrelay up`; and a gift on engines that the environment names."""
 
 import os
 import subprocess
@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from app.core.db import unit_of_work
 from app.core.paths import ROOT
 from app.core.settings import Settings
 from app.embedded.environment import environment
 from app.embedded.home import Home
 from app.embedded.ports import choose
-from app.videos import recipes
+from app.finance import books as proof
+from tests import factories
 from tests.browser import books, main_job
 from tests.browser.conftest import Person
 from tests.clips import Clips
@@ -63,8 +65,8 @@ def test_the_main_job_on_one_command(tmp_path_factory: pytest.TempPathFactory, p
         books.prove(variables["KINDRELAY_DATABASE_URL"], outcome)
 
 
-def test_the_main_job_on_engines_named_by_the_environment(
-    live_database: Settings, person: Person, clips: Clips, logs: Path
+def test_a_gift_arrives_on_engines_named_by_the_environment(
+    live_database: Settings, person: Person, logs: Path
 ):
     port = choose(["web"], {})["web"]
     address = f"http://127.0.0.1:{port}"
@@ -74,11 +76,15 @@ def test_the_main_job_on_engines_named_by_the_environment(
         "KINDRELAY_BASE_URL": address,
         "KINDRELAY_SECRET_KEY": "a secret of this test and of no other place",
         "KINDRELAY_SANDBOX_SECRET": "another secret of this test, also long",
-        "KINDRELAY_TRANSCODE_PRESET": "ultrafast",
-        "KINDRELAY_RECIPE": recipes.SMALL.name,
     }
+    with unit_of_work() as session:
+        project = factories.project(session)
+        email = factories.person(session).email
     with site(variables, port, logs):
-        outcome = main_job.do(
-            main_job.Site(address, lambda email: make_admin_with(variables, email)), person, clips
-        )
-    books.prove(live_database.database_url, outcome)
+        here = main_job.Site(address, lambda email: make_admin_with(variables, email))
+        here.make_admin(email)
+        main_job.give_on_plain_page(here, person().new_page(), f"/p/{project.code}/donate", "12.34")
+    with unit_of_work() as session:
+        [account] = proof.check(session).accounts
+    assert account.agrees
+    assert account.reports.gross == 1234

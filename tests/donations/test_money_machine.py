@@ -34,9 +34,7 @@ from tests.donations.truth import Payment
 from workers import credit
 from workers.runner import run_due
 
-BRIEF = settings(
-    max_examples=500, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck)
-)
+BRIEF = settings(max_examples=500, stateful_step_count=6, suppress_health_check=list(HealthCheck))
 LONG = settings(BRIEF, max_examples=2000, stateful_step_count=50)
 
 

@@ -91,7 +91,7 @@ def removed(rows: list[tuple[list[str], int, int]], gone: str | None) -> float:
 
 
 @given(MANY)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_removal_effects_are_what_taking_a_channel_out_leaves(rows: list[tuple[list[str], int, int]]) -> None:
     asked = paths.of([row[0] for row in rows], [row[1] for row in rows], nulls=[row[2] for row in rows])
     effects = markov.removal_effects(asked)
@@ -102,7 +102,7 @@ def test_removal_effects_are_what_taking_a_channel_out_leaves(rows: list[tuple[l
 
 
 @given(MANY)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_shapley_is_the_average_over_all_orders(rows: list[tuple[list[str], int, int]]) -> None:
     asked = paths.of([row[0] for row in rows], [row[1] for row in rows])
     channels = asked.channels
@@ -120,7 +120,7 @@ def test_shapley_is_the_average_over_all_orders(rows: list[tuple[list[str], int,
 
 
 @given(MANY, st.sampled_from(estimates.NAMES))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_conversion_is_given_away_once(rows: list[tuple[list[str], int, int]], model: str) -> None:
     asked = paths.of([row[0] for row in rows], [row[1] for row in rows], nulls=[row[2] for row in rows])
     assert estimates.attribute(asked, model).conversions.sum() == pytest.approx(sum(row[1] for row in rows))
@@ -178,7 +178,7 @@ ROWS = st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.integers(0
 
 
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_plain_file_and_the_same_with_quotes_are_read_alike(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[list[str], int]]
 ) -> None:

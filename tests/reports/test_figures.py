@@ -116,7 +116,6 @@ def world(session: Session, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @settings(
     max_examples=5,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

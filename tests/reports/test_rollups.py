@@ -25,7 +25,7 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happenings)
 def test_state_ledger_credit_and_rollup_agree_after_anything(
     session: Session, told: list[tuple[int, EventKind, int, int]]
