@@ -11,8 +11,8 @@ from app.gateways import models as gateways
 from app.insight import models as insight
 from app.nonprofits import models as nonprofits
 from app.projects import models as projects
-from app.reports import file_models as report_files
 from app.reports import models as reports
+from app.reports.files import models as report_files
 from app.videos import models as videos
 
 __all__ = [

@@ -27,8 +27,9 @@ from app.core import clock, db
 from app.core.settings import Settings
 from app.credit.models import Credit
 from app.donations.models import Donation
-from app.reports import cohorts, file_making, movements, periods, queries, rebuilding, series
-from app.reports.files import Order, Wanted
+from app.reports import cohorts, movements, periods, queries, rebuilding, series
+from app.reports.files import making
+from app.reports.files.orders import Order, Wanted
 from app.reports.models import DayRollup
 from app.reports.periods import Period
 from app.reports.which import Which
@@ -158,7 +159,7 @@ def as_a_file() -> dict[str, float]:
         path = Path(folder) / "lines.csv"
         for nonprofit_id in ids:
             order = Order(0, "bench", nonprofit_id, "Bench", "NL", wanted)
-            rows += file_making.make(order, path, lambda done, _: told.append(done))
+            rows += making.make(order, path, lambda done, _: told.append(done))
             size += path.stat().st_size
     seconds = time.perf_counter() - began
     return {

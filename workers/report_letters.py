@@ -3,8 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.reports import files, report_mails
-from app.reports.file_models import ReportFile, ReportMail
+from app.reports import report_mails
+from app.reports.files import orders
+from app.reports.files.models import ReportFile, ReportMail
 from workers.letters import Letter, address
 
 
@@ -20,7 +21,7 @@ def report_ready(session: Session, *, file_id: int) -> Letter | None:
     """Says that a view's file is there, and where; nothing once the mails are stopped or the reader left."""
     file = session.get_one(ReportFile, file_id)
     mail = _mail(session, file.mail_id)
-    if mail is None or not files.is_there(file) or not report_mails.may_read(session, mail):
+    if mail is None or not orders.is_there(file) or not report_mails.may_read(session, mail):
         return None
     folder = f"/desk/{mail.view.nonprofit.code}/reports/files"
     values = {

@@ -14,8 +14,9 @@ from app.core.task_kinds import TASKS
 from app.core.tasks import Claim, LeaseLost
 from app.gateways.object_store import Bucket
 from app.gateways.s3 import READ_CHUNK, open_store
-from app.reports import file_making, files, report_mails
-from app.reports.files import Made, Order
+from app.reports import report_mails
+from app.reports.files import making, orders
+from app.reports.files.orders import Made, Order
 from workers.lease import Finisher, Lease, nothing
 
 # An attempt may still be sending its file; nothing younger than this is anybody's leftover.
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 def make_file(claim: Claim, lease: Lease, *, file_id: int) -> Finisher:
     """Make one file, put it into the private bucket, let it be downloaded; or say why it will not come."""
     with db.unit_of_work() as session:
-        order = files.begin(session, file_id)
+        order = orders.begin(session, file_id)
     if order is None:
         return nothing
     try:
@@ -38,11 +39,11 @@ def make_file(claim: Claim, lease: Lease, *, file_id: int) -> Finisher:
     except Exception:
         if claim.attempt >= TASKS[claim.name].max_attempts:
             with db.unit_of_work() as session:
-                files.fail(session, file_id, files.BROKE_DOWN)
+                orders.fail(session, file_id, orders.BROKE_DOWN)
         raise
 
     def finish(session: Session) -> None:
-        file = files.keep(session, file_id, made)
+        file = orders.keep(session, file_id, made)
         if file.mail_id is not None:
             tasks.defer(session, "mail.send", mail="report_ready", file_id=file.id)
 
@@ -54,13 +55,13 @@ def _made(order: Order, lease: Lease) -> Made:
         if lease.lost.is_set():
             raise LeaseLost(f"file {order.code} of {order.nonprofit}")
         with db.unit_of_work() as session:
-            files.note(session, order.file_id, done, rows)
+            orders.note(session, order.file_id, done, rows)
 
     with TemporaryDirectory(prefix="kindrelay-report-") as folder:
         path = Path(folder) / f"report.{order.wanted.format}"
-        rows = file_making.make(order, path, told)
+        rows = making.make(order, path, told)
         told(rows, rows)
-        key = files.new_key(order)
+        key = orders.new_key(order)
         stored = open_store(runtime.settings()).private.put(key, path)
         return Made(key, rows, stored.size, _digest(path))
 
@@ -77,8 +78,8 @@ def expire(_claim: Claim, _lease: Lease) -> Finisher:
     """Delete the files that have expired and what broken-off attempts left; give up what will not come."""
     bucket = open_store(runtime.settings()).private
     with db.unit_of_work() as session:
-        files.fail_the_dead(session)
-        over = files.over(session, clock.now())
+        orders.fail_the_dead(session)
+        over = orders.over(session, clock.now())
     bucket.delete_many(list(over.values()))
     leftovers = _leftovers(bucket)
     bucket.delete_many(leftovers)
@@ -86,7 +87,7 @@ def expire(_claim: Claim, _lease: Lease) -> Finisher:
         log.info("files of reports deleted", expired=len(over), leftovers=len(leftovers))
 
     def finish(session: Session) -> None:
-        files.forget(session, list(over))
+        orders.forget(session, list(over))
 
     return finish
 
@@ -96,13 +97,13 @@ def _leftovers(bucket: Bucket) -> list[str]:
     young = clock.now() - GRACE
     found = [
         stored.key
-        for stored in bucket.list_prefix(files.PREFIX)
+        for stored in bucket.list_prefix(orders.PREFIX)
         if stored.modified is not None and stored.modified < young
     ]
     needed: set[str] = set()
     with db.unit_of_work() as session:
         for part in _batches(found):
-            needed |= files.needed(session, part)
+            needed |= orders.needed(session, part)
     return [key for key in found if key not in needed]
 
 

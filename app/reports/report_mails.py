@@ -14,9 +14,10 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import N_
 from app.core.ids import new_code
 from app.nonprofits.models import Membership, Nonprofit
-from app.reports import files, saved_views
-from app.reports.file_models import EVERY, SECRET_LENGTH, ReportMail, SavedView
-from app.reports.files import FORMATS, Wanted
+from app.reports import saved_views
+from app.reports.files import orders
+from app.reports.files.models import EVERY, SECRET_LENGTH, ReportMail, SavedView
+from app.reports.files.orders import FORMATS, Wanted
 
 AT_HOUR = 6  # of the nonprofit's day
 WHOLE = (
@@ -114,7 +115,7 @@ def order_due(session: Session) -> None:
         elif (local.date(), local.hour) >= (mail.next_on, AT_HOUR):
             period = saved_views.whole_days(mail.view, at, nonprofit.time_zone)
             wanted = Wanted("report", mail.format, period, mail.person.locale)
-            files.ask(session, nonprofit, mail.person_id, wanted, mail_id=mail.id)
+            orders.ask(session, nonprofit, mail.person_id, wanted, mail_id=mail.id)
             mail.next_on = next_after(mail.every, local.date())
     session.flush()
 

@@ -12,7 +12,7 @@ from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.i18n import N_
 from app.nonprofits.models import Nonprofit
 from app.reports import periods
-from app.reports.file_models import ReportMail, SavedView
+from app.reports.files.models import ReportMail, SavedView
 from app.reports.periods import Period
 
 PAGES = ("creators", "videos", "projects", "time", "cohorts")

@@ -23,8 +23,9 @@ from app.gateways.payments.sandbox import cards, disputes, news, provider, refun
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Invitation, Nonprofit
 from app.projects import updates
-from app.reports import files, periods, report_mails, saved_views
-from app.reports.files import Wanted
+from app.reports import periods, report_mails, saved_views
+from app.reports.files import orders
+from app.reports.files.orders import Wanted
 from app.reports.saved_views import Sketch
 from app.videos.models import Upload, Video
 from tests import factories
@@ -157,7 +158,7 @@ def _matters(session: Session, at: Nonprofit, gift: Donation, creator_id: int) -
 def _of_reports(session: Session, at: Nonprofit, owner: Person) -> dict[str, str]:
     """A file of a report, a view that is kept, and its mail."""
     days = periods.between(date(2026, 1, 1), date(2026, 1, 31), at.time_zone)
-    file = files.ask(session, at, owner.id, Wanted("report", "csv", days, "en"))
+    file = orders.ask(session, at, owner.id, Wanted("report", "csv", days, "en"))
     view = saved_views.keep(session, at, owner.id, Sketch("Every month", "creators", "last-month"))
     mail = report_mails.want(session, view, at, owner.id, "month", "pdf")
     return {"report_file_code": file.code, "saved_view_code": view.code, "report_mail_code": mail.code}

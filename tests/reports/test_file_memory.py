@@ -10,8 +10,9 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.reports import file_making, file_rows, movements
-from app.reports.files import Order, Wanted
+from app.reports import movements
+from app.reports.files import making, rows
+from app.reports.files.orders import Order, Wanted
 from app.reports.periods import Period
 
 MANY = 50_000
@@ -79,11 +80,11 @@ def memory(name: str) -> int:
 def test_fifty_thousand_rows_take_no_more_memory_than_a_few(many: Session, tmp_path: Path):
     told: list[tuple[int, int]] = []
     path = tmp_path / "report.csv"
-    taken = grown(lambda: file_making.make(ORDER, path, lambda done, rows: told.append((done, rows))))
+    taken = grown(lambda: making.make(ORDER, path, lambda done, rows: told.append((done, rows))))
     assert sum(1 for _ in lines_of(path)) == MANY + 1
     assert told == [(0, MANY), (20_000, MANY), (40_000, MANY)]
     assert taken < 12 * MEGABYTE
-    with file_rows.of(many, 0, WANTED, str) as found:
+    with rows.of(many, 0, WANTED, str) as found:
         assert grown(lambda: list(found.rows)) > 24 * MEGABYTE  # which is what all of them would take
 
 

@@ -25,7 +25,7 @@ from app.gateways.payments.contract import EventKind
 from app.gateways.payments.sandbox.scripts import PLAIN_CARD
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
-from app.web.desk import finance_exports
+from app.web.finance import exports
 from tests import factories
 from tests.finance.conftest import World, build
 from tests.web.conftest import sign_in_as
@@ -128,7 +128,7 @@ def test_no_transaction_is_open_while_an_export_is_sent(
             yield inner
         held[0] -= 1
 
-    monkeypatch.setattr(finance_exports, "unit_of_work", counted)
+    monkeypatch.setattr(exports, "unit_of_work", counted)
     answer = desk.get(at(money, "/donations.csv"), buffered=False)
     assert (answer.status_code, held) == (200, [0])
     assert len(answer.data.splitlines()) == 1 + len(money.gifts)

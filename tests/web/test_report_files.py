@@ -26,9 +26,9 @@ from app.core.money import exponent
 from app.core.settings import Settings
 from app.core.tasks import Claim, LeaseLost
 from app.gateways.s3 import open_store
-from app.reports import file_making, file_writers, files
-from app.reports.file_models import ReportFile
-from app.reports.files import Wanted
+from app.reports.files import making, orders, writers
+from app.reports.files.models import ReportFile
+from app.reports.files.orders import Wanted
 from app.reports.periods import Period
 from tests import factories
 from tests.engines import Engines
@@ -61,7 +61,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(database: Engine, settings: Settings, engines: Engines) -> Iterator[Made]:
-    """The year and its files, made once for the module, in a transaction that is undone."""
+    """The year and its orders, made once for the module, in a transaction that is undone."""
     engines.empty_redis(engines.worker)
     with database.connect() as connection, connection.begin() as transaction:
         with (
@@ -103,7 +103,7 @@ def file_of(
 ) -> tuple[ReportFile, bytes]:
     """A file that was asked for by somebody who may know donors, and made, with its bytes."""
     wanted = Wanted(kind, format_, period, "en", with_donors=kind == "donations")
-    file = files.ask(session, year.nonprofit, year.owner.id, wanted)
+    file = orders.ask(session, year.nonprofit, year.owner.id, wanted)
     run_due("reports")
     session.refresh(file)
     assert file.state == "ready", file.reason
@@ -243,7 +243,7 @@ def test_two_presses_make_one_file_and_another_wish_makes_another(
     for _ in range(2):
         assert desk.post(address, data=asked).status_code == 303
     desk.post(address, data={**asked, "format": "pdf"})
-    assert [file.format for file in files.listed(session, year.nonprofit.id, with_donors=True)] == [
+    assert [file.format for file in orders.listed(session, year.nonprofit.id, with_donors=True)] == [
         "pdf",
         "csv",
     ]
@@ -273,7 +273,7 @@ def test_a_file_is_downloaded_by_a_short_link_until_it_expires_and_is_then_delet
     assert open_store(runtime.settings()).private.head(key or "") is None
     assert "Ask again" in desk.get(f"/desk/{year.nonprofit.code}/reports/files").text
     desk.post(f"{address}/again")
-    assert files.listed(session, year.nonprofit.id, with_donors=True)[0].state == "waiting"
+    assert orders.listed(session, year.nonprofit.id, with_donors=True)[0].state == "waiting"
 
 
 def claim(task_id: int = 0, attempt: int = 1) -> Claim:
@@ -300,7 +300,7 @@ def test_files_that_name_donors_are_for_those_who_may_know_them(
     assert with_donors.code not in desk.get(address).text
     desk.post(address, data=asked)
     run_due("reports")
-    [without] = files.listed(session, year.nonprofit.id, with_donors=False)
+    [without] = orders.listed(session, year.nonprofit.id, with_donors=False)
     assert "example.org" not in stored(without).decode()
     sign_in_as(desk, factories.person(session))
     assert desk.get(f"{address}/{without.code}").status_code == 404
@@ -309,13 +309,13 @@ def test_files_that_name_donors_are_for_those_who_may_know_them(
 def test_a_lease_that_is_lost_on_the_way_leaves_nothing(
     session: Session, year: Year, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(file_writers, "STEP", 10)
+    monkeypatch.setattr(writers, "STEP", 10)
     wanted = Wanted("donations", "csv", YEAR, "en")
-    file = files.ask(session, year.nonprofit, year.owner.id, wanted)
+    file = orders.ask(session, year.nonprofit, year.owner.id, wanted)
     [held] = tasks.claim_due(session, "reports", lease_length(), 10)
     lease = Lease([held], lease_length())
     told: list[int] = []
-    note = files.note
+    note = orders.note
 
     def lose(session: Session, file_id: int, done: int, rows: int) -> None:
         note(session, file_id, done, rows)
@@ -323,12 +323,12 @@ def test_a_lease_that_is_lost_on_the_way_leaves_nothing(
         if done == 20:
             lease.lost.set()
 
-    monkeypatch.setattr(files, "note", lose)
+    monkeypatch.setattr(orders, "note", lose)
     with pytest.raises(LeaseLost):
         reports.make_file(held, lease, file_id=file.id)
     assert told == [0, 10, 20]
     bucket = open_store(runtime.settings()).private
-    assert list(bucket.list_prefix(f"{files.PREFIX}{file.code}/")) == []
+    assert list(bucket.list_prefix(f"{orders.PREFIX}{file.code}/")) == []
     session.refresh(file)
     assert (file.state, file.done_rows) == ("making", 20)
     tasks.release(session, held)
@@ -340,13 +340,13 @@ def test_a_lease_that_is_lost_on_the_way_leaves_nothing(
 def test_a_file_that_cannot_be_made_says_so_and_can_be_asked_for_again(
     session: Session, year: Year, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ):
-    file = files.ask(session, year.nonprofit, year.owner.id, Wanted("report", "csv", YEAR, "en"))
+    file = orders.ask(session, year.nonprofit, year.owner.id, Wanted("report", "csv", YEAR, "en"))
 
     def break_down(*_: object) -> int:
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(file_making, "make", break_down)
+        patch.setattr(making, "make", break_down)
         for attempt in (1, 4):
             with pytest.raises(OSError, match="no space"):
                 reports.make_file(claim(attempt=attempt), None, file_id=file.id)  # pyright: ignore[reportArgumentType]
@@ -354,20 +354,20 @@ def test_a_file_that_cannot_be_made_says_so_and_can_be_asked_for_again(
             assert file.state == ("failed" if attempt == 4 else "making")
     assert "Something broke on our side" in desk.get(f"/desk/{year.nonprofit.code}/reports/files").text
     session.execute(delete(Task).where(Task.queue == "reports"))
-    files.again(session, year.nonprofit, file, year.owner.id)
+    orders.again(session, year.nonprofit, file, year.owner.id)
     run_due("reports")
-    assert files.listed(session, year.nonprofit.id, with_donors=True)[0].state == "ready"
+    assert orders.listed(session, year.nonprofit.id, with_donors=True)[0].state == "ready"
 
 
 def test_a_file_whose_worker_died_every_time_is_given_up(session: Session, year: Year):
-    file = files.ask(session, year.nonprofit, year.owner.id, Wanted("report", "csv", YEAR, "en"))
-    files.fail_the_dead(session)
+    file = orders.ask(session, year.nonprofit, year.owner.id, Wanted("report", "csv", YEAR, "en"))
+    orders.fail_the_dead(session)
     session.refresh(file)
     assert file.state == "waiting"
     task = session.scalars(select(Task).where(Task.args["file_id"].as_integer() == file.id)).one()
     task.dead_at = clock.now()
     session.flush()
-    files.fail_the_dead(session)
+    orders.fail_the_dead(session)
     session.refresh(file)
     assert file.state == "failed"
 
@@ -377,7 +377,7 @@ def test_what_a_broken_off_attempt_left_is_deleted_once_it_is_old(
 ):
     file, _ = file_of(session, year, "report", "csv")
     bucket = open_store(runtime.settings()).private
-    left = f"{files.PREFIX}{file.code}/left.csv"
+    left = f"{orders.PREFIX}{file.code}/left.csv"
     bucket.put(left, b"half")
     reports.expire(claim(), None)(session)  # pyright: ignore[reportArgumentType]
     assert bucket.head(left) is not None

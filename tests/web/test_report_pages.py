@@ -22,8 +22,8 @@ from app.reports.cohorts import Cohort, CohortMonth
 from app.reports.figures import Clip, Creator, Figures, Line
 from app.reports.series import Step
 from app.videos.models import Video
-from app.web.desk import reports_cohorts, reports_lines, reports_times
-from app.web.desk.reports_asked import Asked
+from app.web.reports import cohort_table, lines, times
+from app.web.reports.asking import Asked
 from app.web.studio.curves import curve
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -105,23 +105,23 @@ def line(name: str, net: int, views: int = 0, before: int = 0) -> Line:
     return Line(creator, clip, now, Figures("EUR", 1, before))
 
 
-def order(lines: Sequence[Line], sort: str, *, is_upward: bool = False) -> list[str]:
+def order(found: Sequence[Line], sort: str, *, is_upward: bool = False) -> list[str]:
     total = Line(None, None, Figures("EUR"), Figures("EUR"))
-    [section] = reports_lines.sections(lines, [total], asked(sort, is_upward=is_upward))
+    [section] = lines.sections(found, [total], asked(sort, is_upward=is_upward))
     return [one.video.title if one.video else "none" for one in section.lines]
 
 
 def test_lines_keep_the_order_of_the_ranking_until_a_column_is_asked_for():
-    lines = [line("held", 10), line("most", 90, views=3), line("some", 50, views=9), line("", 400)]
-    assert order(lines, "") == order(lines, "nonsense") == ["held", "most", "some", "none"]
-    assert order(lines, "net") == ["most", "some", "held", "none"]
-    assert order(lines, "net", is_upward=True) == ["held", "some", "most", "none"]
-    assert order(lines, "conversion") == ["most", "some", "held", "none"]
+    found = [line("held", 10), line("most", 90, views=3), line("some", 50, views=9), line("", 400)]
+    assert order(found, "") == order(found, "nonsense") == ["held", "most", "some", "none"]
+    assert order(found, "net") == ["most", "some", "held", "none"]
+    assert order(found, "net", is_upward=True) == ["held", "some", "most", "none"]
+    assert order(found, "conversion") == ["most", "some", "held", "none"]
 
 
 def test_bars_have_one_scale_for_now_and_before():
-    lines = [line("most", 80, before=200), line("some", 50)]
-    [section] = reports_lines.sections(lines, [line("", 130)], asked())
+    found = [line("most", 80, before=200), line("some", 50)]
+    [section] = lines.sections(found, [line("", 130)], asked())
     assert [(row.name, row.now.length, row.before.length) for row in section.rows] == [
         ("most", 40.0, 100.0),
         ("some", 25.0, 0),
@@ -132,7 +132,7 @@ def test_a_step_stands_beside_the_one_as_far_in_the_period_before():
     begin = date(2026, 3, 1)
     days = [begin + timedelta(days=n) for n in range(5)]
     now = [Step(day, day + timedelta(days=1), [Figures("EUR", 1, 100 * n)]) for n, day in enumerate(days)]
-    [time] = reports_times.times(now, now[1:4], "day")
+    [time] = times.times(now, now[1:4], "day")
     assert [beat.before.net.minor if beat.before else None for beat in time.beats] == [
         100,
         200,
@@ -151,7 +151,7 @@ def test_cohorts_say_which_part_came_back():
         months = [CohortMonth(date(2026, month + n, 1), one, hundred) for n, one in enumerate(donors)]
         return Cohort("EUR", date(2026, month, 1), months)
 
-    [table] = reports_cohorts.tables([cohort(1, 10, 4, 0), cohort(2, 6, 2), cohort(3, 5)])
+    [table] = cohort_table.tables([cohort(1, 10, 4, 0), cohort(2, 6, 2), cohort(3, 5)])
     assert [(row.words, [cell.heat for cell in row.cells]) for row in table.rows] == [
         ("Mar 2026", []),
         ("Feb 2026", [3]),

@@ -14,7 +14,7 @@ from app.gateways.models import KeptMail
 from app.nonprofits import team
 from app.nonprofits.models import Nonprofit
 from app.reports import report_mails, saved_views
-from app.reports.file_models import ReportFile, ReportMail, SavedView
+from app.reports.files.models import ReportFile, ReportMail, SavedView
 from app.reports.saved_views import Sketch
 from tests import factories
 from tests.web.conftest import sign_in_as

@@ -8,8 +8,8 @@ from app.core.db import unit_of_work
 from app.credit import disputes
 from app.reports import evidence, movements
 from app.web.access import allow
-from app.web.desk import reports_asked
 from app.web.loaders import load_nonprofit, may
+from app.web.reports import asking
 
 desk_reports_behind = Blueprint("desk_reports_behind", __name__)
 
@@ -17,10 +17,10 @@ desk_reports_behind = Blueprint("desk_reports_behind", __name__)
 @desk_reports_behind.get("/desk/<nonprofit_code>/reports/donations")
 @allow(Action.REPORT_READ)
 def donations(nonprofit_code: str) -> ResponseReturnValue:
-    which = reports_asked.which()
+    which = asking.which()
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        asked = reports_asked.asked(nonprofit)
+        asked = asking.asked(nonprofit)
         found = movements.page(session, nonprofit.id, asked.period, which, request.args.get("after", ""))
         figures = movements.figures(session, nonprofit.id, asked.period, which)
         count = movements.count(session, nonprofit.id, asked.period, which)

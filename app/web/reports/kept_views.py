@@ -11,12 +11,12 @@ from app.accounts.permissions import Action
 from app.core.db import unit_of_work
 from app.nonprofits.models import Nonprofit
 from app.reports import report_mails, saved_views
-from app.reports.file_models import SavedView
+from app.reports.files.models import SavedView
 from app.reports.saved_views import CHOICES, Sketch
 from app.web.access import allow
-from app.web.desk.report_forms import FIXED, PAGES, SPANS, MailForm, NameForm, ViewForm
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit
+from app.web.reports.forms import FIXED, PAGES, SPANS, MailForm, NameForm, ViewForm
 from app.web.signin import required_person
 from app.web.text import _
 

@@ -11,7 +11,7 @@ from app.core import typeset
 from app.core.i18n import known, translations
 from app.core.money import Money
 from app.reports import tables
-from app.reports.files import Order
+from app.reports.files.orders import Order
 from app.reports.report_table import Table
 from app.reports.tables import Cell
 

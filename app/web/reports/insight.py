@@ -15,9 +15,9 @@ from app.nonprofits.models import Nonprofit
 from app.projects import queries
 from app.projects.models import Project
 from app.web.access import allow
-from app.web.desk import report_days
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit
+from app.web.reports import days
 from app.web.signin import required_person
 
 desk_insight = Blueprint("desk_insight", __name__)
@@ -29,7 +29,7 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         projects = _projects(session, nonprofit)
-        project, period = _named(projects, request.args), report_days.period(nonprofit, request.args)
+        project, period = _named(projects, request.args), days.period(nonprofit, request.args)
         estimate = asking.find(session, project.id, period.first, period.until) if project else None
         stage = asking.stage(session, estimate)
         told = telling.tell(session, project, estimate) if project and estimate else None
@@ -39,7 +39,7 @@ def index(nonprofit_code: str) -> ResponseReturnValue:
         projects=projects,
         project=project,
         period=period,
-        choices=report_days.choices(nonprofit),
+        choices=days.choices(nonprofit),
         stage=stage.value,
         told=told,
     )
@@ -52,7 +52,7 @@ def state(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         project = _named(_projects(session, nonprofit), request.args)
-        period = report_days.period(nonprofit, request.args)
+        period = days.period(nonprofit, request.args)
         estimate = asking.find(session, project.id, period.first, period.until) if project else None
         stage = asking.stage(session, estimate)
     return jsonify(settled=stage is not Stage.WAITING)
@@ -64,7 +64,7 @@ def ask(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         project = _named(_projects(session, nonprofit), request.form)
-        period = report_days.period(nonprofit, request.form)
+        period = days.period(nonprofit, request.form)
     named: dict[str, Any] = {"first": period.first.isoformat(), "last": period.last.isoformat()}
     if project is not None:
         named["project"] = project.code

@@ -20,7 +20,7 @@ from app.finance.models import Payout, PayoutItem
 from app.reports import tables
 from app.reports.tables import Cell
 from app.web.access import allow
-from app.web.desk.finance_forms import chosen, wanted
+from app.web.finance.forms import chosen, wanted
 from app.web.loaders import load_nonprofit
 from app.web.text import _
 

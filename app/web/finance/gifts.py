@@ -15,7 +15,7 @@ from app.nonprofits.models import Nonprofit
 from app.reports import movements
 from app.web.access import allow
 from app.web.desk import provider_pages
-from app.web.desk.finance_forms import RefundForm, chosen, wanted
+from app.web.finance.forms import RefundForm, chosen, wanted
 from app.web.loaders import load_nonprofit, may
 from app.web.signin import required_person
 from app.web.text import _

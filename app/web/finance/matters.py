@@ -10,7 +10,7 @@ from app.finance import differences, overview, reconciliation
 from app.nonprofits.models import Nonprofit
 from app.web.access import allow
 from app.web.desk import provider_pages
-from app.web.desk.finance_forms import NoteForm
+from app.web.finance.forms import NoteForm
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit, may
 from app.web.outside import payments

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, db
 from app.core.i18n import known, translations
-from app.reports import file_pdf, file_rows, file_writers, queries, report_table
-from app.reports.files import Order
+from app.reports import queries, report_table
+from app.reports.files import pdf, rows, writers
+from app.reports.files.orders import Order
 
 Told = Callable[[int, int], None]
 
@@ -33,25 +34,25 @@ def _report(session: Session, order: Order, path: Path, told: Told) -> int:
     as_of = wanted.period.as_of(clock.now())
     table = report_table.table(report, as_of, _)
     if wanted.format == "pdf":
-        path.write_bytes(file_pdf.report(order, table, as_of))
+        path.write_bytes(pdf.report(order, table, as_of))
         return len(table.rows)
 
     def progress(done: int) -> None:
         told(done, len(table.rows))
 
     if wanted.format == "csv":
-        return file_writers.csv_file(path, table.header, table.rows, progress)
-    return file_writers.xlsx_file(path, _("Report"), table.header, table.rows, progress)
+        return writers.csv_file(path, table.header, table.rows, progress)
+    return writers.xlsx_file(path, _("Report"), table.header, table.rows, progress)
 
 
 def _donations(session: Session, order: Order, path: Path, told: Told) -> int:
     _ = translations(known(order.wanted.locale)).gettext
-    with file_rows.of(session, order.nonprofit_id, order.wanted, _) as found:
+    with rows.of(session, order.nonprofit_id, order.wanted, _) as found:
 
         def progress(done: int) -> None:
             told(done, found.count)
 
         progress(0)
         if order.wanted.format == "csv":
-            return file_writers.csv_file(path, found.header, found.rows, progress)
-        return file_writers.xlsx_file(path, _("Donations"), found.header, found.rows, progress)
+            return writers.csv_file(path, found.header, found.rows, progress)
+        return writers.xlsx_file(path, _("Donations"), found.header, found.rows, progress)

@@ -17,7 +17,7 @@ from app.core.ids import new_code
 from app.core.models import Task
 from app.nonprofits.models import Nonprofit
 from app.reports import periods
-from app.reports.file_models import ReportFile
+from app.reports.files.models import ReportFile
 from app.reports.movements import Which
 from app.reports.periods import Period
 

@@ -16,9 +16,9 @@ from app.reports import cohorts as returning
 from app.reports import queries, ranked, series
 from app.reports.queries import Report
 from app.web.access import allow
-from app.web.desk import report_days, reports_asked, reports_cohorts, reports_lines, reports_times
-from app.web.desk.reports_asked import Asked
 from app.web.loaders import load_nonprofit
+from app.web.reports import asking, cohort_table, days, lines, times
+from app.web.reports.asking import Asked
 
 desk_reports = Blueprint("desk_reports", __name__)
 
@@ -45,24 +45,24 @@ def projects(nonprofit_code: str) -> ResponseReturnValue:
 @allow(Action.REPORT_READ)
 def over_time(nonprofit_code: str) -> ResponseReturnValue:
     """Step by step, of everything or of one creator, video or project."""
-    which = reports_asked.which()
+    which = asking.which()
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        asked = reports_asked.asked(nonprofit)
+        asked = asking.asked(nonprofit)
         now = series.over_time(session, nonprofit.id, asked.period, asked.step, which)
         before = series.over_time(session, nonprofit.id, asked.period.previous(), asked.step, which)
         report = queries.report(session, nonprofit.id, asked.period)
         frame = _frame(session, nonprofit, "time", asked, report)
-    line = reports_lines.about(report, which)
+    line = lines.about(report, which)
     return render_template(
         "reports/time.html",
         **frame,
-        times=reports_times.times(now, before, asked.step),
-        groups=reports_lines.GROUPS,
-        steps=reports_asked.STEPS,
-        step_name=partial(reports_times.step_name, asked.step),
+        times=times.times(now, before, asked.step),
+        groups=lines.GROUPS,
+        steps=asking.STEPS,
+        step_name=partial(times.step_name, asked.step),
         line=line,
-        about_whom=reports_lines.name_of(line) if line else "",
+        about_whom=lines.name_of(line) if line else "",
     )
 
 
@@ -73,20 +73,20 @@ def cohorts(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         found = returning.of(session, nonprofit.id)
-        frame = _frame(session, nonprofit, "cohorts", reports_asked.asked(nonprofit), None)
+        frame = _frame(session, nonprofit, "cohorts", asking.asked(nonprofit), None)
     shows = "money" if request.args.get("show") == "money" else "donors"
-    return render_template("reports/cohorts.html", **frame, tables=reports_cohorts.tables(found), shows=shows)
+    return render_template("reports/cohorts.html", **frame, tables=cohort_table.tables(found), shows=shows)
 
 
 def _lines(nonprofit_code: str, current: str) -> str:
     """A page with a line for each creator, video or project."""
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        asked = reports_asked.asked(nonprofit)
+        asked = asking.asked(nonprofit)
         report = queries.report(session, nonprofit.id, asked.period)
         shown = ranked.ranked(session, nonprofit.id, report)
         frame = _frame(session, nonprofit, current, asked, report)
-    lines = {
+    rows = {
         "creators": shown.report.creators,
         "videos": shown.report.videos,
         "projects": shown.report.projects,
@@ -95,8 +95,8 @@ def _lines(nonprofit_code: str, current: str) -> str:
         "reports/index.html",
         **frame,
         held=shown.held,
-        sections=reports_lines.sections(lines, shown.report.totals, asked),
-        groups=reports_lines.GROUPS,
+        sections=lines.sections(rows, shown.report.totals, asked),
+        groups=lines.GROUPS,
     )
 
 
@@ -108,8 +108,8 @@ def _frame(
         "nonprofit": nonprofit,
         "current": current,
         "asked": asked,
-        "about": reports_asked.about() if current == "time" else {},
-        "spans": report_days.WORDS,
+        "about": asking.about() if current == "time" else {},
+        "spans": days.WORDS,
         "as_of": asked.as_of if report else clock.now(),
         "rule": report.rule if report else "",
         "donors_as_of": report.donors_as_of if report else None,

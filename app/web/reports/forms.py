@@ -6,13 +6,13 @@ from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.reports.saved_views import LONGEST_CHOICE, LONGEST_NAME
-from app.web.desk import report_days
 from app.web.forms import Form
+from app.web.reports import days
 from app.web.text import lazy as _l
 
 FIXED = "fixed"  # of the choice of days: those that are named, and stay
 FORMATS = [("pdf", "PDF"), ("xlsx", "XLSX"), ("csv", "CSV")]
-SPANS = list(report_days.WORDS.items())
+SPANS = list(days.WORDS.items())
 PAGES = [
     ("creators", _l("Creators")),
     ("videos", _l("Videos")),

@@ -10,7 +10,7 @@ from app.reports.queries import Report
 from app.reports.which import Which
 from app.web import charts
 from app.web.charts import Bar
-from app.web.desk.reports_asked import Asked
+from app.web.reports.asking import Asked
 from app.web.text import _
 from app.web.text import lazy as _l
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.money import Money
 from app.reports import movements
-from app.reports.files import Wanted
+from app.reports.files.orders import Wanted
 from app.reports.report_table import Say
 from app.reports.tables import Cell
 

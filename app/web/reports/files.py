@@ -9,15 +9,16 @@ from app.core.db import unit_of_work
 from app.core.errors import Invalid
 from app.core.i18n import N_
 from app.nonprofits.models import Nonprofit
-from app.reports import files, periods
-from app.reports.files import Wanted
+from app.reports import periods
+from app.reports.files import orders
+from app.reports.files.orders import Wanted
 from app.reports.movements import Which
 from app.web.access import allow
-from app.web.desk.report_forms import FileForm
 from app.web.flashes import refusals_said
 from app.web.languages import language
 from app.web.loaders import load_nonprofit, may
 from app.web.outside import object_store
+from app.web.reports.forms import FileForm
 from app.web.signin import required_person
 from app.web.text import _
 
@@ -31,13 +32,13 @@ LINK_SECONDS = 120  # an address of the store that is handed out works for so lo
 def index(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
-        listed = files.listed(session, nonprofit.id, with_donors=_sees_donors(session, nonprofit))
+        listed = orders.listed(session, nonprofit.id, with_donors=_sees_donors(session, nonprofit))
     return render_template(
         "reports/files.html",
         nonprofit=nonprofit,
         files=listed,
-        is_there=files.is_there,
-        busy=any(file.state in files.IN_WORK for file in listed),
+        is_there=orders.is_there,
+        busy=any(file.state in orders.IN_WORK for file in listed),
     )
 
 
@@ -49,7 +50,7 @@ def ask(nonprofit_code: str) -> ResponseReturnValue:
     with refusals_said(), unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         wanted = _wanted(form, nonprofit, with_donors=_sees_donors(session, nonprofit))
-        files.ask(session, nonprofit, required_person().id, wanted)
+        orders.ask(session, nonprofit, required_person().id, wanted)
     return redirect(url_for("desk_report_files.index", nonprofit_code=nonprofit_code), code=303)
 
 
@@ -59,8 +60,8 @@ def again(nonprofit_code: str, report_file_code: str) -> ResponseReturnValue:
     with refusals_said(), unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         sees_donors = _sees_donors(session, nonprofit)
-        file = files.by_code(session, nonprofit.id, report_file_code, with_donors=sees_donors)
-        files.again(session, nonprofit, file, required_person().id)
+        file = orders.by_code(session, nonprofit.id, report_file_code, with_donors=sees_donors)
+        orders.again(session, nonprofit, file, required_person().id)
     return redirect(url_for("desk_report_files.index", nonprofit_code=nonprofit_code), code=303)
 
 
@@ -70,11 +71,11 @@ def download(nonprofit_code: str, report_file_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         sees_donors = _sees_donors(session, nonprofit)
-        file = files.by_code(session, nonprofit.id, report_file_code, with_donors=sees_donors)
-    if not files.is_there(file) or file.object_key is None:
+        file = orders.by_code(session, nonprofit.id, report_file_code, with_donors=sees_donors)
+    if not orders.is_there(file) or file.object_key is None:
         flash(_("This file is not here. Ask for it again."), "problem")
         return redirect(url_for("desk_report_files.index", nonprofit_code=nonprofit_code), code=303)
-    name = files.name_of(file, nonprofit.code)
+    name = orders.name_of(file, nonprofit.code)
     address = object_store().private.presigned_get(file.object_key, LINK_SECONDS, name)
     answer = redirect(address, code=303)
     answer.headers["Cache-Control"] = "no-store"

@@ -9,7 +9,7 @@ from app.core import clock
 from app.nonprofits.models import Nonprofit
 from app.reports.periods import Period
 from app.reports.which import Which
-from app.web.desk import report_days
+from app.web.reports import days
 from app.web.text import lazy as _l
 
 FINEST_DAYS, FINE_DAYS = 45, 190  # longer periods are told by the week, then by the month
@@ -53,10 +53,10 @@ class Asked:
 
 def asked(nonprofit: Nonprofit) -> Asked:
     """What the address asks for; nonsense is as if it were not there."""
-    period = report_days.period(nonprofit, request.args)
+    period = days.period(nonprofit, request.args)
     return Asked(
         period=period,
-        span=report_days.span(request.args),
+        span=days.span(request.args),
         sort=request.args.get("sort", ""),
         is_upward=request.args.get("order") == "asc",
         step=_step(period),

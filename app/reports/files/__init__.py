@@ -1,0 +1,1 @@
+"""Files made of reports: asked for, made by a task, kept for some days."""
