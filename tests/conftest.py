@@ -39,7 +39,7 @@ LONGEST_FIRST = (
 )
 ROOT = pytest.StashKey[Path]()
 # How long an example takes says something of the machine, not of the code.
-hypothesis.settings.register_profile("patient")
+hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
@@ -104,6 +104,13 @@ def database(settings: Settings) -> Iterator[Engine]:
 @pytest.fixture
 def session(database: Engine, settings: Settings) -> Iterator[Session]:
     """A session whose work, and that of every `unit_of_work` meanwhile, is undone after the test."""
+    with undone(database) as session:
+        yield session
+
+
+@contextmanager
+def undone(database: Engine) -> Generator[Session]:
+    """What `session` gives, for as long as the block: for fixtures that several tests share."""
     with database.connect() as connection, connection.begin() as transaction:
         with (
             Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
@@ -15,6 +16,7 @@ from app.web import blueprints, create_app
 from app.web.access import Access, Rule, allow
 from tests.architecture import people
 from tests.architecture.people import OWNER_OF_OWN, PERSONAS, ROLE_OF, World
+from tests.conftest import undone
 from tests.web.conftest import sign_in_as
 
 # What stands behind `<code>` in the short public addresses.
@@ -39,9 +41,17 @@ def test_every_route_states_its_rule() -> None:
     assert [route.rule for route, _, rule in ROUTES if rule is None] == []
 
 
-@pytest.fixture
-def world(session: Session, settings: Settings, client: FlaskClient) -> World:
-    return people.build(session, settings)
+@pytest.fixture(scope="module")
+def session(database: Engine, settings: Settings) -> Iterator[Session]:
+    """One session for all: what each request changes is undone after it."""
+    with undone(database) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def world(session: Session, app: Flask, settings: Settings) -> World:
+    with app.app_context():
+        return people.build(session, settings)
 
 
 @pytest.mark.parametrize(

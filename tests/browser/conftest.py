@@ -31,7 +31,7 @@ OF_A_PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like
 Person = Callable[[], BrowserContext]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop must be gone when others want one
 def browser() -> Iterator[Browser]:
     binary = browser_binary.get()
     with sync_playwright() as playwright:
