@@ -70,6 +70,7 @@ class Settings(GateSettings):
     creator_quota_bytes: int = Field(default=20 * 1024**3, gt=0)
     keep_sources: bool = True
     stall_seconds: int = Field(default=120, gt=0)
+    demo_film_seconds: float = Field(default=60, ge=0.5)
     task_lease_seconds: int = Field(default=20, ge=2)
     sweep_seconds: float = Field(default=5, gt=0, le=10)
     report_file_days: int = Field(default=7, ge=1, le=90)

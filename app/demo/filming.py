@@ -53,7 +53,8 @@ def film(upload: Upload, settings: Settings, private: Bucket, browser: httpx.Cli
         if upload is IN_A_HURRY:
             path.write_bytes(HURRIED_FILE)
         else:
-            clip = scenes.clip(upload.scene, upload.seconds, upload.stage, upload.silent)
+            seconds = min(upload.seconds, settings.demo_film_seconds)
+            clip = scenes.clip(upload.scene, seconds, upload.stage, upload.silent)
             shoot(clip, settings.ffmpeg, path)
         send(upload, path, settings, private, browser)
 

@@ -77,8 +77,12 @@ def platform() -> Iterator[Platform]:
         str(port),
     ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
-    # What matters here is what is in the platform, not how well its films are encoded.
-    clean |= {"KINDRELAY_TRANSCODE_PRESET": "ultrafast", "KINDRELAY_RECIPE": recipes.SMALL.name}
+    # What matters here is what is in the platform, not how well its films are encoded, nor how long they are.
+    clean |= {
+        "KINDRELAY_TRANSCODE_PRESET": "ultrafast",
+        "KINDRELAY_RECIPE": recipes.SMALL.name,
+        "KINDRELAY_DEMO_FILM_SECONDS": "1",
+    }
     log = folder / "up.log"
     with log.open("wb") as output:
         running = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
