@@ -129,7 +129,9 @@ def scenes(session: Session) -> Sequence[str]:
 
 def answer_for_the_dead(session: Session) -> None:
     """A video whose task died with its worker every time must not look busy for ever."""
-    lost = select(Task.args["video_id"].as_integer()).where(Task.name.in_(STAGES.values()), Task.dead_at.is_not(None))
+    lost = select(Task.args["video_id"].as_integer()).where(
+        Task.name.in_(STAGES.values()), Task.dead_at.is_not(None)
+    )
     busy = select(Task.args["video_id"].as_integer()).where(
         Task.name.in_(STAGES.values()), Task.dead_at.is_(None), Task.done_at.is_(None)
     )
