@@ -11,6 +11,7 @@ from app.core.money import Money
 from app.reports import movements
 from app.reports.files.orders import Wanted
 from app.reports.report_table import Say
+from app.reports.rollups import rule_of
 from app.reports.tables import Cell
 
 AT_ONCE = 2000  # rows in memory; the rest waits in the database's own cursor
@@ -73,5 +74,5 @@ def _cells(row: Any, kinds: Mapping[str, str], with_donors: bool) -> list[Cell]:
         Money(row.refunded, row.currency),
         Money(row.fee, row.currency),
         Money(row.gross - row.refunded - row.fee, row.currency),
-        f"{row.rule} v{row.rule_version}",
+        rule_of(row.rule, row.rule_version),
     ]
