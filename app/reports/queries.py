@@ -74,9 +74,15 @@ Key = tuple[Whose, str]  # and a currency
 Donors = Mapping[tuple[int, int, str], int]  # by scope, id and currency
 
 
-def report(session: Session, nonprofit_id: int, period: Period, before: Period | None = None) -> Report:
+def report(
+    session: Session,
+    nonprofit_id: int,
+    period: Period,
+    before: Period | None = None,
+    only: Collection[str] = tuple(LEVELS),
+) -> Report:
     """The report of a nonprofit for a period, compared with the period `before` (by default the one that
-    the period itself is compared with)."""
+    the period itself is compared with). Tables (of LEVELS) that are not in `only` stay empty."""
     earlier = before or period.previous()
     rules: set[str] = set()
     now = [*_money(session, nonprofit_id, period, rules), *_touches(session, nonprofit_id, period)]
@@ -84,7 +90,8 @@ def report(session: Session, nonprofit_id: int, period: Period, before: Period |
     donors, donors_then = (_donors(session, nonprofit_id, one) for one in (period, earlier))
     names = _Names(session, [*now, *then])
     tables: dict[str, list[Line]] = {}
-    for name, level in LEVELS.items():
+    for name in only:
+        level = LEVELS[name]
         these, those = _lines(level, now, donors), _lines(level, then, donors_then)
         found = [
             names.line(key, these.get(key) or Figures(key[1]), those.get(key) or Figures(key[1]))

@@ -118,16 +118,18 @@ def name_of(line: Line) -> str:
     return line.creator.name if line.creator else _("Not credited to any video")
 
 
+def tables_about(which: Which) -> dict[str, str]:
+    """The tables of a report that have a line of whom or what an address asks about, with the line's code."""
+    codes = {"videos": which.video_code, "creators": which.creator_code, "projects": which.project_code}
+    return {table: code for table, code in codes.items() if code}
+
+
 def about(report: Report, which: Which) -> Line | None:
     """The line of whom or what an address asks about; None for all, and for who did nothing in the period."""
-    for lines, code in (
-        (report.videos, which.video_code),
-        (report.creators, which.creator_code),
-        (report.projects, which.project_code),
-    ):
-        for line in lines:
+    for table, code in tables_about(which).items():
+        for line in getattr(report, table):
             one = line.video or line.project or line.creator
-            if code and one and one.code == code:
+            if one and one.code == code:
                 return line
     return None
 

@@ -51,7 +51,7 @@ def over_time(nonprofit_code: str) -> ResponseReturnValue:
         asked = asking.asked(nonprofit)
         now = series.over_time(session, nonprofit.id, asked.period, asked.step, which)
         before = series.over_time(session, nonprofit.id, asked.period.previous(), asked.step, which)
-        report = queries.report(session, nonprofit.id, asked.period)
+        report = queries.report(session, nonprofit.id, asked.period, only=lines.tables_about(which))
         frame = _frame(session, nonprofit, "time", asked, report)
     line = lines.about(report, which)
     return render_template(
@@ -83,7 +83,7 @@ def _lines(nonprofit_code: str, current: str) -> str:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         asked = asking.asked(nonprofit)
-        report = queries.report(session, nonprofit.id, asked.period)
+        report = queries.report(session, nonprofit.id, asked.period, only=(current, "totals"))
         shown = ranked.ranked(session, nonprofit.id, report)
         frame = _frame(session, nonprofit, current, asked, report)
     rows = {
