@@ -5,7 +5,7 @@ import { attach, release } from "./source.js";
 const READY_MS = 45_000;
 const MEET_MS = 6_000;
 const LEAD = 0.4; // seconds of the clip to be ahead, so that seeking is over when the old one gets there
-const CLOSE = [0.1, 0.2, 1]; // seconds apart that will do, at each try; a device that is busy jumps anyway
+const CLOSE = [0.1, 0.15, 0.2, 0.4, 1]; // seconds apart that will do, at each try; a device that is busy jumps anyway
 
 // Resolves with the <video> that plays now; rejects, leaving the old one as it was, when anything fails.
 // `wanted` says whether the person wants it to play; `signal` calls the change off.
@@ -35,17 +35,20 @@ function behind(old) {
 }
 
 async function meet(old, next, wanted, signal) {
+  let late = 0; // seconds that the new one took to begin, the last time it was told to
   for (const [tries, close] of CLOSE.entries()) {
     const goesOn = wanted() && moves(old);
-    const at = goesOn ? ahead(old, LEAD * (tries + 1) * old.playbackRate) : old.currentTime;
+    const at = goesOn ? ahead(old, LEAD * Math.min(tries + 1, 3) * old.playbackRate) : old.currentTime;
     next.currentTime = at;
     await happened(next, "seeked", signal);
     if (next.readyState < HTMLMediaElement.HAVE_FUTURE_DATA && goesOn) await happened(next, "canplay", signal);
-    if (goesOn) await reached(old, at, signal);
+    if (goesOn) await reached(old, at - late, signal);
     if (!wanted()) return;
     await next.play();
     await shown(next, signal);
-    if (!moves(old) || Math.abs(old.currentTime - next.currentTime) < close) return;
+    const gap = old.currentTime - next.currentTime;
+    if (!moves(old) || Math.abs(gap) < close) return;
+    late = Math.min(Math.max(late + gap, 0), LEAD);
     next.pause();
   }
   throw new Error("the two never met");
