@@ -39,7 +39,7 @@ test: setup-dev
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # by file, in the order that tests/conftest.py gives
 
 fuzz-money: setup-dev
-	FUZZ_MONEY=1 $(BIN)/pytest tests/donations/test_money_machine.py
+	FUZZ_MONEY=1 $(BIN)/pytest -v -n 2 tests/donations/test_money_machine.py  # 20 parts, each said when it ends
 
 lint: setup-dev
 	$(BIN)/ruff check .

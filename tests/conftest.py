@@ -14,6 +14,8 @@ import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from app.core import db, runtime
 from app.core.settings import Settings
@@ -37,6 +39,8 @@ LONGEST_FIRST = (
     "tests/web/test_webhooks_in_masses.py",
     "tests/donations/test_random_orders.py",
 )
+# Each test of these goes to a worker that is free; of other files, one worker has the whole.
+SPREAD = ("tests/donations/test_money_machine.py",)
 ROOT = pytest.StashKey[Path]()
 # How long an example takes says something of the machine, not of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -51,6 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if ROOT in config.stash:
         shared_engines.close_root(config.stash[ROOT])
+
+
+class _ByFile(LoadFileScheduling):
+    """Deals out tests to workers by file, those of SPREAD one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SPREAD) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
+    return _ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
