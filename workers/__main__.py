@@ -1,6 +1,7 @@
 """Starts workers: `python -m workers QUEUE… [--processes N]`; `sweep` among the queues is the sweeper."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 
+import workers.runner  # noqa: F401 (what every task needs is read once, before the forks)
 from app.core import runtime, settings
 from app.core.settings import Settings, SettingsError
 from app.core.task_kinds import QUEUES
@@ -17,6 +19,7 @@ from workers.listening import listen
 from workers.pool import Pool
 
 SWEEP = "sweep"
+NICENESS = 5  # whoever waits for a page goes before work that waits in a queue
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +32,7 @@ def main(argv: list[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    os.nice(NICENESS)
     runtime.start(loaded)
     Pool(works(wanted.queues, wanted.processes, loaded)).run()
     return 0
