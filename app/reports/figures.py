@@ -42,7 +42,11 @@ class Figures:
     @property
     def net(self) -> Money:
         """What is left after refunds and fees."""
-        return Money(self.gross_minor - self.refunded_minor - self.fee_minor, self.currency)
+        return Money(self.net_minor, self.currency)
+
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.refunded_minor - self.fee_minor
 
     @property
     def relay(self) -> Money:
@@ -56,7 +60,7 @@ class Figures:
     @property
     def relay_share(self) -> Fraction | None:
         """What part of the net came through shares; None unless something is left."""
-        return Fraction(self.relay_minor, self.net.minor) if self.net.minor > 0 else None
+        return Fraction(self.relay_minor, self.net_minor) if self.net_minor > 0 else None
 
 
 class Creator(NamedTuple):

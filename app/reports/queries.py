@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, null, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -46,7 +46,8 @@ class Report:
 
 
 class _Part(NamedTuple):
-    """What a video (or none) brought a project in a period, in a currency, or how often it was touched."""
+    """What a video (or none) brought a project in a period, in a currency, or how often it was touched. An id
+    that no line of the wanted tables is of is 0: what differs by it alone is one part."""
 
     creator_id: int
     video_id: int
@@ -69,7 +70,8 @@ LEVELS = {
     "projects": _Level("project", ("project_id",), "gifts"),
     "totals": _Level("total", (), "gifts"),
 }
-Whose = tuple[int, int, int]  # creator, video, project
+WHOSE = ("creator_id", "video_id", "project_id")
+Whose = tuple[int, int, int]  # the same
 Key = tuple[Whose, str]  # and a currency
 Donors = Mapping[tuple[int, int, str], int]  # by scope, id and currency
 
@@ -85,8 +87,15 @@ def report(
     the period itself is compared with). Tables (of LEVELS) that are not in `only` stay empty."""
     earlier = before or period.previous()
     rules: set[str] = set()
-    now = [*_money(session, nonprofit_id, period, rules), *_touches(session, nonprofit_id, period)]
-    then = [*_money(session, nonprofit_id, earlier, set()), *_touches(session, nonprofit_id, earlier)]
+    named = frozenset(name for table in only for name in LEVELS[table].named)
+    now = [
+        *_money(session, nonprofit_id, period, named, rules),
+        *_touches(session, nonprofit_id, period, named),
+    ]
+    then = [
+        *_money(session, nonprofit_id, earlier, named, set()),
+        *_touches(session, nonprofit_id, earlier, named),
+    ]
     donors, donors_then = (_donors(session, nonprofit_id, one) for one in (period, earlier))
     names = _Names(session, [*now, *then])
     tables: dict[str, list[Line]] = {}
@@ -102,44 +111,43 @@ def report(
     return Report(period, ", ".join(sorted(rules)), as_of, **tables)
 
 
-def _money(session: Session, nonprofit_id: int, period: Period, rules: set[str]) -> list[_Part]:
+def _money(
+    session: Session, nonprofit_id: int, period: Period, named: Collection[str], rules: set[str]
+) -> list[_Part]:
     """What the rollup has of a period; notes the rules that decided it, whatever the projects say today.
 
     A refund goes by the rule that had decided the credit it takes from.
     """
     names = (*COUNTS, *MONEY)
-    keys = ("creator_id", "video_id", "project_id", "currency", "rule")
-    wanted: list[ColumnElement[Any]] = [getattr(DayRollup, name) for name in keys]
+    ids = {name: getattr(DayRollup, name) for name in named}
+    keys = [*ids.values(), DayRollup.currency, DayRollup.rule]
     sums: list[ColumnElement[Any]] = [func.sum(getattr(DayRollup, name)) for name in names]
-    rows = session.execute(
-        select(*wanted, *sums)
+    rows = _rows(
+        session,
+        select(*_whose_ids(ids), DayRollup.currency, DayRollup.rule, *sums)
         .where(
             DayRollup.nonprofit_id == nonprofit_id,
             DayRollup.day >= period.first,
             DayRollup.day < period.until,
         )
-        .group_by(*wanted)
+        .group_by(*keys),
     )
     found: list[_Part] = []
-    for row in rows:
-        creator_id, video_id, project_id, currency, rule, *added = list[Any](row)
+    for creator_id, video_id, project_id, currency, rule, *added in rows:
         rules.add(rule)
         figures = {name: int(one) for name, one in zip(names, added, strict=True) if one}
-        found.append(_Part(creator_id or 0, video_id or 0, project_id, currency, figures))
+        found.append(_Part(creator_id or 0, video_id or 0, project_id or 0, currency, figures))
     return found
 
 
-def _touches(session: Session, nonprofit_id: int, period: Period) -> list[_Part]:
+def _touches(session: Session, nonprofit_id: int, period: Period, named: Collection[str]) -> list[_Part]:
     """How often videos were touched while they carried one of its projects, in the project's currency."""
-    rows = session.execute(
-        select(
-            Video.creator_id,
-            Video.id,
-            Project.id,
-            Project.currency,
-            VideoCount.kind,
-            func.sum(VideoCount.count),
-        )
+    whole = {"creator_id": Video.creator_id, "video_id": Video.id, "project_id": Project.id}
+    ids = {name: whole[name] for name in named}
+    rows = _rows(
+        session,
+        select(*_whose_ids(ids), Project.currency, VideoCount.kind, func.sum(VideoCount.count))
+        .select_from(VideoCount)
         .join(Project, Project.id == VideoCount.project_id)
         .join(Video, Video.id == VideoCount.video_id)
         .where(
@@ -148,12 +156,21 @@ def _touches(session: Session, nonprofit_id: int, period: Period) -> list[_Part]
             VideoCount.day >= period.first,
             VideoCount.day < period.until,
         )
-        .group_by(Video.id, Project.id, VideoCount.kind)
+        .group_by(*ids.values(), Project.currency, VideoCount.kind),
     )
     return [
-        _Part(creator_id, video_id, project_id, currency, {TOUCHES[kind]: int(times)})
+        _Part(creator_id or 0, video_id or 0, project_id or 0, currency, {TOUCHES[kind]: int(times)})
         for creator_id, video_id, project_id, currency, kind, times in rows
     ]
+
+
+def _rows(session: Session, query: Select[Any]) -> Iterable[Any]:
+    return session.execute(query)
+
+
+def _whose_ids(ids: Mapping[str, Any]) -> list[ColumnElement[Any]]:
+    """The ids of a part in its order; NULL for those that are not asked for."""
+    return [ids[name] if name in ids else null() for name in WHOSE]
 
 
 def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:

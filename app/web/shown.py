@@ -1,23 +1,28 @@
 """How values are shown in templates: money, dates, static addresses, the signed-in person."""
 
 import hashlib
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_percent
 from flask import Flask, url_for
 from markupsafe import Markup
 
 from app.core.money import Money, exponent
 from app.core.paths import STATIC
+from app.web import formats
 from app.web.languages import language
 from app.web.outside import object_store, settings
 from app.web.signin import current_person
 from app.web.text import plural
+
+HAN = re.compile("[\u3400-\u9fff]")
+CHINESE, NOTHING = Markup(' lang="zh-Hans"'), Markup()
 
 
 def install(app: Flask) -> None:
@@ -52,12 +57,7 @@ def install(app: Flask) -> None:
 
 def money(amount: Money) -> str:
     """An amount by the language's rules, with as many decimals as its currency has."""
-    return _money(amount, language())
-
-
-@lru_cache(maxsize=4096)
-def _money(amount: Money, locale: str) -> str:
-    return format_currency(amount.decimal, amount.currency, locale=locale)
+    return formats.of(language()).money(amount)
 
 
 def day(value: date) -> str:
@@ -72,12 +72,7 @@ def moment(value: datetime) -> str:
 
 def number(value: int) -> str:
     """A whole number with the language's separators."""
-    return _number(value, language())
-
-
-@lru_cache(maxsize=4096)
-def _number(value: int, locale: str) -> str:
-    return format_decimal(value, locale=locale)
+    return formats.of(language()).number(value)
 
 
 def percent(value: float) -> str:
@@ -87,12 +82,12 @@ def percent(value: float) -> str:
 
 def tenths(value: Fraction) -> str:
     """A share of one as per cent, to one decimal."""
-    return format_percent(Decimal(round(value * 1000)).scaleb(-3), "#,##0.#%", locale=language())
+    return formats.of(language()).share(value.numerator, value.denominator, 1)
 
 
 def part(value: Fraction) -> str:
     """A share of one as per cent, to four decimals; marked where it has more of them."""
-    shown = format_percent(Decimal(round(value * 1_000_000)).scaleb(-6), "#,##0.####%", locale=language())
+    shown = formats.of(language()).share(value.numerator, value.denominator, 4)
     return shown if (value * 1_000_000).denominator == 1 else f"≈ {shown}"
 
 
@@ -122,8 +117,7 @@ def age(value: timedelta) -> str:
 
 def lang_attribute(text: str) -> Markup:
     """A lang attribute for Chinese on a page in another language: it is then set and spoken as Chinese."""
-    is_chinese = any("\u3400" <= sign <= "\u9fff" for sign in text)
-    return Markup(' lang="zh-Hans"') if is_chinese and language() != "zh_Hans" else Markup()
+    return CHINESE if HAN.search(text) and language() != "zh_Hans" else NOTHING
 
 
 def media_url(key: str) -> str:

@@ -25,6 +25,7 @@ class Column:
     words: str
     kind: str  # money, count or share
     opens: bool
+    minor: str = ""  # of money: the name of its minor units in Figures
 
     def of(self, figures: Figures) -> Money | int | Fraction | None:
         """The figure; None where there is nothing to divide by."""
@@ -37,10 +38,10 @@ class Column:
 
 
 MONEY = (
-    Column("net", _l("Net"), "money", opens=True),
-    Column("gross", _l("Gross"), "money", opens=True),
-    Column("refunded", _l("Refunds"), "money", opens=True),
-    Column("fees", _l("Fees"), "money", opens=True),
+    Column("net", _l("Net"), "money", opens=True, minor="net_minor"),
+    Column("gross", _l("Gross"), "money", opens=True, minor="gross_minor"),
+    Column("refunded", _l("Refunds"), "money", opens=True, minor="refunded_minor"),
+    Column("fees", _l("Fees"), "money", opens=True, minor="fee_minor"),
 )
 GIFTS = (
     Column("donations", _l("Donations"), "count", opens=True),
@@ -116,6 +117,16 @@ def name_of(line: Line) -> str:
     if line.project:
         return line.project.title
     return line.creator.name if line.creator else _("Not credited to any video")
+
+
+def which_of(line: Line) -> str:
+    """The part of an address that asks for a line's donations; empty of a line that has no name. Codes are
+    letters and digits, and stand in addresses as they are."""
+    if line.video:
+        return f"video={line.video.code}"
+    if line.project:
+        return f"project={line.project.code}"
+    return f"creator={line.creator.code}" if line.creator else ""
 
 
 def tables_about(which: Which) -> dict[str, str]:

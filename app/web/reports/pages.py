@@ -19,6 +19,7 @@ from app.web.access import allow
 from app.web.loaders import load_nonprofit
 from app.web.reports import asking, cohort_table, days, lines, times
 from app.web.reports.asking import Asked
+from app.web.reports.rows import Rows, Words
 
 desk_reports = Blueprint("desk_reports", __name__)
 
@@ -59,6 +60,7 @@ def over_time(nonprofit_code: str) -> ResponseReturnValue:
         **frame,
         times=times.times(now, before, asked.step),
         groups=lines.GROUPS,
+        words=Words(),
         steps=asking.STEPS,
         step_name=partial(times.step_name, asked.step),
         line=line,
@@ -86,7 +88,7 @@ def _lines(nonprofit_code: str, current: str) -> str:
         report = queries.report(session, nonprofit.id, asked.period, only=(current, "totals"))
         shown = ranked.ranked(session, nonprofit.id, report)
         frame = _frame(session, nonprofit, current, asked, report)
-    rows = {
+    found = {
         "creators": shown.report.creators,
         "videos": shown.report.videos,
         "projects": shown.report.projects,
@@ -95,8 +97,9 @@ def _lines(nonprofit_code: str, current: str) -> str:
         "reports/index.html",
         **frame,
         held=shown.held,
-        sections=lines.sections(rows, shown.report.totals, asked),
+        sections=lines.sections(found, shown.report.totals, asked),
         groups=lines.GROUPS,
+        rows=Rows(nonprofit.code, asked),
     )
 
 
