@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import and_, func, select
@@ -32,8 +33,7 @@ NONSENSE = (KeyError, TypeError, ValueError, OverflowError, DataError)
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """A touch as a page tells it: which video, what happened, how long ago in milliseconds, and at which
     second of the clip, if that is known."""
 
@@ -41,6 +41,17 @@ class Told:
     kind: str
     ago_ms: int
     moment_s: int | None = None
+
+
+AnyTold = Told | tuple[str, str, int] | tuple[str, str, int, int]
+
+
+class Line(Protocol):
+    """What leads to the stream."""
+
+    def append(self, body: dict[str, Any], names: Sequence[str], sources: Iterable[Source]) -> None:
+        """As TouchStream does."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,10 @@ PEOPLE = Come()
 
 
 def tell(
-    stream: TouchStream,
+    line: Line,
     visitor: str,
     session_at: datetime,
-    told: Sequence[Told],
+    told: Sequence[AnyTold],
     through: str = "",
     come: Come = PEOPLE,
 ) -> None:
@@ -71,17 +82,17 @@ def tell(
         "visitor": visitor,
         "session": session_at.timestamp(),
         "now": now.timestamp(),
-        "told": [[one.code, one.kind, one.ago_ms, one.moment_s] for one in told],
+        "told": told,
         "through": through,
         "held": come.held,
     }
-    names = [f"{one.code}{one.kind}" for one in told]
-    stream.append(body, names, [ceilings.of_visitor(visitor, now), *come.sources])
+    names = [f"{code}{kind}" for code, kind, *_ in told]
+    line.append(body, names, [ceilings.of_visitor(visitor, now), *come.sources])
 
 
-def tell_arrival(stream: TouchStream, through: str, come: Come = PEOPLE) -> None:
+def tell_arrival(line: Line, through: str, come: Come = PEOPLE) -> None:
     """Count that somebody, of whom nothing is kept, came through a share."""
-    stream.append({"told": [], "through": through, "held": come.held}, [through], come.sources)
+    line.append({"told": [], "through": through, "held": come.held}, [through], come.sources)
 
 
 def drain(stream: TouchStream) -> int:

@@ -20,31 +20,38 @@ LONGEST_STREAM = 2_000_000  # entries of up to 20 touches; beyond that the oldes
 DEAD_AFTER_MS = 30_000
 SEEN = "kindrelay:seen:"
 
-# Adds a batch, and marks in it, a letter each, the touches that are beyond a ceiling. Of a source that is
+# Adds batches, and marks in each, a letter each, the touches that are beyond a ceiling. Of a source that is
 # little seen, only a number is kept. Names and sources are a line each: one long value travels cheaper than
-# many short ones.
+# many short ones, and names are mostly not looked at.
 _APPEND = f"""
-local names, marks = {{}}, {{}}
-for name in string.gmatch(ARGV[2], '[^\\n]+') do
-    names[#names + 1] = name
-    marks[#marks + 1] = '.'
-end
-for source, seconds, free, each, all, mark in
-    string.gmatch(ARGV[3], '([^\\t\\n]+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)') do
-    local key = '{SEEN}' .. source
-    local total = redis.call('INCRBY', key, #names)
-    redis.call('EXPIRE', key, seconds)
-    if total > tonumber(free) then
-        for touch, name in ipairs(names) do
-            local met = redis.call('HINCRBY', key .. ':each', name, 1)
-            if met > tonumber(each) or total > tonumber(all) then marks[touch] = mark end
+local function marked(count, names, sources)
+    local marks
+    for source, seconds, free, each, all, mark in
+        string.gmatch(sources, '([^\\t\\n]+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)\\t(%S+)') do
+        local key = '{SEEN}' .. source
+        local total = redis.call('INCRBY', key, count)
+        if total == tonumber(count) then redis.call('EXPIRE', key, seconds) end
+        if total > tonumber(free) then
+            marks = marks or {{}}
+            local place = 0
+            for name in string.gmatch(names, '[^\\n]+') do
+                place = place + 1
+                local met = redis.call('HINCRBY', key .. ':each', name, 1)
+                local counts = met <= tonumber(each) and total <= tonumber(all)
+                marks[place] = not counts and mark or marks[place] or '.'
+            end
+            redis.call('EXPIRE', key .. ':each', seconds)
         end
-        redis.call('EXPIRE', key .. ':each', seconds)
     end
+    return marks and table.concat(marks) or ''
 end
-return redis.call('XADD', '{STREAM}', 'MAXLEN', '~', {LONGEST_STREAM}, '*', 'b', ARGV[1],
-    'm', table.concat(marks))
+for place = 1, #ARGV, 4 do
+    redis.call('XADD', '{STREAM}', 'MAXLEN', '~', {LONGEST_STREAM}, '*', 'b', ARGV[place],
+        'm', marked(ARGV[place + 1], ARGV[place + 2], ARGV[place + 3]))
+end
 """
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 Read = Sequence[tuple[bytes, dict[bytes, bytes] | None]]
 
@@ -70,6 +77,17 @@ class Source(NamedTuple):
         return f"{self.name}\t{seconds}\t{self.free}\t{self.each}\t{self.all}\t{self.mark}"
 
 
+class Batch(NamedTuple):
+    """What becomes one entry of the stream: a body, the names of its touches, and the sources they come from.
+
+    Neither has a line break, and no name is empty.
+    """
+
+    body: dict[str, Any]
+    names: Sequence[str] = ()
+    sources: Iterable[Source] = ()
+
+
 @dataclass(frozen=True)
 class Entry:
     """A batch of touches under its name in the stream; `marks` has a letter for each, "." if it counts."""
@@ -92,8 +110,11 @@ class TouchStream:
 
         Raises redis.exceptions.RedisError when Redis does not answer.
         """
-        limits = "\n".join(one.line for one in sources)
-        self._append(args=[json.dumps(body, separators=(",", ":")), "\n".join(names), limits])
+        self.append_all([Batch(body, names, sources)])
+
+    def append_all(self, batches: Iterable[Batch]) -> None:
+        """Add batches in one round trip, as `append` does each."""
+        self._append(args=[value for batch in batches for value in _values(batch)])
 
     def length(self) -> int:
         """How many batches are on the stream, read by somebody already or not."""
@@ -119,6 +140,12 @@ class TouchStream:
             pipe.xack(STREAM, GROUP, *names)
             pipe.xdel(STREAM, *names)
             pipe.execute()
+
+
+def _values(batch: Batch) -> tuple[str, int, str, str]:
+    """A batch as the script wants it."""
+    limits = "\n".join(source.line for source in batch.sources)
+    return _json(batch.body), len(batch.names), "\n".join(batch.names), limits
 
 
 def _entries(raw: Read) -> list[Entry]:

@@ -22,7 +22,8 @@ from app.web import (
     signin,
     visitors,
 )
-from app.web.hooks import door
+from app.web.hooks.door import HooksDoor
+from app.web.touches import TouchesDoor
 
 SESSION_DAYS = 30
 MAX_FORM_BYTES = 30 * 1024 * 1024  # documents and covers; videos go straight to the object store
@@ -45,9 +46,6 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue] (Flask documents this)
     signin.install(app)
     languages.install(app)
     shown.install(app)
@@ -59,7 +57,11 @@ def create_app(settings: Settings) -> Flask:
     failures.install(app)
     forms.install(app)
     outside.install(app, settings)
-    door.install(app)
+    HooksDoor(app)
+    TouchesDoor(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue] (Flask documents this)
     for blueprint in blueprints.ALL:
         app.register_blueprint(blueprint)
     for blueprint in blueprints.WITHOUT_CSRF:

@@ -43,9 +43,10 @@ from app.web.studio.posters import studio_posters
 from app.web.studio.uploading import studio_uploads
 from app.web.studio.views import studio
 from app.web.watch.captions import watch_captions
+from app.web.watch.consent import consent
 from app.web.watch.files import watch_files
 from app.web.watch.relay import watch_relay
-from app.web.watch.touches import consent, watch_touches
+from app.web.watch.sharing import watch_sharing
 from app.web.watch.views import watch
 
 ALL: tuple[Blueprint, ...] = (
@@ -56,7 +57,7 @@ ALL: tuple[Blueprint, ...] = (
     watch_captions,
     watch_files,
     watch_relay,
-    watch_touches,
+    watch_sharing,
     consent,
     studio,
     studio_captions,
@@ -97,6 +98,6 @@ ALL: tuple[Blueprint, ...] = (
     operations,
 )
 
-# Machines call these and prove themselves by signature or key, not by a form token. Touches are sent by a
-# page that is going away and cannot add a header; the cookie they need is not sent from other sites.
-WITHOUT_CSRF: tuple[Blueprint, ...] = (sandbox_api, watch_touches)
+# Machines call these and prove themselves by signature or key, not by a form token. A link to pass on is made
+# by a script; the cookies by which it would be somebody's are not sent from other sites.
+WITHOUT_CSRF: tuple[Blueprint, ...] = (sandbox_api, watch_sharing)

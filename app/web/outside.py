@@ -31,11 +31,6 @@ def object_store() -> ObjectStore:
     return cast("ObjectStore", current_app.extensions["object_store"])
 
 
-def touch_stream() -> TouchStream:
-    """Where this application puts what pages tell of visitors."""
-    return cast("TouchStream", current_app.extensions["touch_stream"])
-
-
 def payments() -> PaymentGateway | None:
     """The payment provider of this application; None when payments are switched off."""
     return cast("PaymentGateway | None", current_app.extensions["payments"])

@@ -4,40 +4,29 @@ Without consent nothing is kept: what a gift is credited to is then the video it
 """
 
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from flask import Flask, current_app, request
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers.response import Response
 
 from app.core.ids import new_code
 from app.core.settings import Settings
+from app.web.cookies import CAME_BY, CONSENT, PASSED_ON, SESSION, VISITOR, Cookies, Seals, Visitor
 
-CONSENT, VISITOR, SESSION, CAME_BY, PASSED_ON = "consent", "visitor", "visit", "came_by", "passed_on"
 YEAR = timedelta(days=365)
 QUIET = timedelta(minutes=30)  # a session ends when nothing was looked at for so long
 CODE_LENGTH = 22
-LONGEST_SHARE = 40
 MOST_PASSED_ON = 40  # shares of one's own that are remembered
 
 # Pages on which a visitor is asked: those that show videos.
 ASKING = frozenset({"public.home", "watch.video"})
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """A random code, and when this session began."""
-
-    code: str
-    session_at: datetime
-
-
 def install(app: Flask, settings: Settings) -> None:
     """Keep the cookies of visitors who have agreed; templates get `asks_consent()`, `came_by()`
     and `passed_on()`."""
-    app.extensions["visitor_signer"] = URLSafeSerializer(settings.secret_key)
+    app.extensions["visitor_seals"] = Seals(settings.secret_key)
     app.add_template_global(asks_consent)
     app.add_template_global(came_by)
     app.add_template_global(passed_on)
@@ -47,7 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
         page = request.method == "GET" and response.mimetype == "text/html" and request.endpoint in ASKING
         if page and agreed():
             known = visitor()
-            code = known.code if known else _read(VISITOR) or new_code(CODE_LENGTH)
+            code = known.code if known else _cookies().read(VISITOR) or new_code(CODE_LENGTH)
             began = known.session_at.timestamp() if known else time.time()
             of_visit = {SESSION: str(int(began)), CAME_BY: came_by()}
             for name, value, age in ((VISITOR, code, YEAR), *((*one, QUIET) for one in of_visit.items())):
@@ -57,10 +46,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def visitor() -> Visitor | None:
     """Who this is, if they have agreed to be known and have looked at a page lately."""
-    code, began = _read(VISITOR), _read(SESSION)
-    if not agreed() or code is None or began is None:
-        return None
-    return Visitor(code, datetime.fromtimestamp(int(began), UTC))
+    return _cookies().visitor()
 
 
 def came_by() -> str:
@@ -69,18 +55,13 @@ def came_by() -> str:
 
 
 def through(named: str) -> str:
-    """The code of the share that is `named`; where it is none, or the visitor's own, that of this session.
-
-    Whoever opens a link of their own to look at it has not been reached by anybody.
-    """
-    if len(named) <= LONGEST_SHARE and named.isascii() and named.isalnum() and named not in passed_on():
-        return named
-    return (_read(CAME_BY) or "") if agreed() else ""
+    """The code of the share that is `named`; where it is none, or the visitor's own, that of this session."""
+    return _cookies().through(named)
 
 
 def passed_on() -> list[str]:
     """The codes of the shares that a visitor who agreed has made in this browser, the newest last."""
-    return (_read(PASSED_ON) or "").split() if agreed() else []
+    return _cookies().passed_on()
 
 
 def remember_passed_on(response: Response, code: str) -> None:
@@ -92,12 +73,15 @@ def remember_passed_on(response: Response, code: str) -> None:
 
 def agreed() -> bool:
     """Whether the visitor has said yes; a browser that says no for them (Global Privacy Control) is heard."""
-    return request.cookies.get(CONSENT) == "yes" and not _refuses()
+    return _cookies().agreed
 
 
 def asks_consent() -> bool:
     """Whether this page should ask: the visitor has said neither yes nor no."""
-    return request.endpoint in ASKING and request.cookies.get(CONSENT) not in ("yes", "no") and not _refuses()
+    cookies = _cookies()
+    return (
+        request.endpoint in ASKING and cookies.sent.get(CONSENT) not in ("yes", "no") and not cookies.refuses
+    )
 
 
 def answer(response: Response, *, yes: bool) -> None:
@@ -108,13 +92,9 @@ def answer(response: Response, *, yes: bool) -> None:
             response.delete_cookie(name)
 
 
-def _refuses() -> bool:
-    return request.headers.get("Sec-GPC") == "1"
-
-
 def _keep(response: Response, name: str, value: str, age: timedelta) -> None:
     """Set a signed cookie; it is good under its own name alone."""
-    _set(response, name, str(_signer().dumps(value, salt=name)), age)
+    _set(response, name, _seals()[name].close(value), age)
 
 
 def _set(response: Response, name: str, value: str, age: timedelta) -> None:
@@ -122,12 +102,9 @@ def _set(response: Response, name: str, value: str, age: timedelta) -> None:
     response.set_cookie(name, value, age, secure=secure, httponly=True, samesite="Lax")
 
 
-def _signer() -> URLSafeSerializer:
-    return cast("URLSafeSerializer", current_app.extensions["visitor_signer"])
+def _cookies() -> Cookies:
+    return Cookies(_seals(), request.cookies, request.headers.get("Sec-GPC") == "1")
 
 
-def _read(name: str) -> str | None:
-    try:
-        return cast("str", _signer().loads(request.cookies.get(name, ""), salt=name))
-    except BadSignature:
-        return None
+def _seals() -> Seals:
+    return cast("Seals", current_app.extensions["visitor_seals"])

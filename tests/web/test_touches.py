@@ -4,10 +4,13 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeSerializer
+from redis.exceptions import ConnectionError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.core import runtime
 from app.core.settings import Settings
 from app.credit import relay, touches
 from app.credit.models import Touch, VisitorPerson
@@ -15,6 +18,8 @@ from app.gateways.touch_stream import TouchStream
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
 from app.videos.models import DonationLink, Video
+from app.web import create_app
+from app.web.cookies import Seals
 from tests import factories
 from tests.web.conftest import sign_in_as
 
@@ -127,6 +132,8 @@ def test_what_a_program_tells_is_kept_and_does_not_count(
         '{"told": [["a", "view"]]}',
         '{"told": [["a", "view", "now"]]}',
         '{"told": [["\\u0000", "view", 0]]}',
+        '{"told": [["a", "view\\nb", 0]]}',
+        '{"told": [["", "", 0]]}',
         '{"told": [["a", "arrive", 0]], "through": "\\u0000"}',
         "\ud7ff" * 3000,
     ],
@@ -138,6 +145,47 @@ def test_nonsense_is_refused(client: FlaskClient, body: str) -> None:
 def test_more_than_a_batch_is_refused(client: FlaskClient, video: Video) -> None:
     body = json.dumps({"told": [[video.code, "view", 0]] * 21})
     assert client.post("/touches", data=body, content_type="text/plain").status_code == 400
+
+
+def test_only_what_is_sent_is_taken(client: FlaskClient) -> None:
+    answer = client.get("/touches")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+def test_behind_a_proxy_an_address_is_the_one_that_the_proxy_tells(
+    client: FlaskClient, settings: Settings, video: Video
+) -> None:
+    agree(client, video)
+    behind = create_app(settings.model_copy(update={"trusted_proxies": 1, "address_touches": 1}))
+    runtime.start(settings)
+    visitor = behind.test_client()
+    for name in ("consent", "visitor", "visit"):
+        cookie = client.get_cookie(name)
+        assert cookie is not None
+        visitor.set_cookie(name, cookie.value)
+    for address in ("93.184.216.34", "93.184.216.34", "93.184.216.34", "1.1.1.1"):
+        told(visitor, video, **{"X-Forwarded-For": address})
+    entries = TouchStream(settings.redis_url).read(10)
+    assert [entry.marks for entry in entries] == ["", ".", "a", ""]
+
+
+def test_a_page_whose_touches_could_not_be_taken_is_told_so(
+    client: FlaskClient, video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unheard(*_: object) -> None:
+        raise ConnectionError
+
+    agree(client, video)
+    monkeypatch.setattr(TouchStream, "append_all", unheard)
+    assert told(client, video) == 503
+
+
+def test_cookies_from_before_are_good_under_their_own_name_alone() -> None:
+    made = str(URLSafeSerializer("secret").dumps("ann", salt="visitor"))
+    seals = Seals("secret")
+    assert seals["visitor"].close("ann") == made
+    assert [seals[name].open(made) for name in ("visitor", "visit")] == ["ann", None]
+    assert [Seals("another")["visitor"].open(made), seals["visitor"].open(made[:-1])] == [None, None]
 
 
 def test_signing_in_says_who_the_visitor_is_from_then_on(

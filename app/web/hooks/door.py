@@ -1,24 +1,23 @@
 """The webhooks' door: verified over the raw body, kept with their task in one transaction, then answered.
 
-It stands before the site. What that does for a page (session, language, form token, limits, headers) costs
-more than keeping a webhook does, and is of no use to one: the signature alone says who sends it.
+It stands before the site: the signature alone says who sends one.
 """
 
 import json
 from typing import TYPE_CHECKING, cast
 
 import structlog
-from flask import Flask
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from app.core.errors import Unavailable
 from app.gateways.payments.contract import PaymentGateway, WebhookRefused
+from app.web.doors import Door
 from app.web.hooks import together
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 PREFIX = "/hooks/"
 MAX_BODY_BYTES = 256 * 1024
@@ -32,25 +31,15 @@ TAKEN = {"alipay": "success"}
 log = structlog.get_logger()
 
 
-def install(app: Flask) -> None:
-    """Let webhooks in before everything else that the application does."""
-    app.wsgi_app = Door(app, app.wsgi_app)  # pyright: ignore[reportAttributeAccessIssue] (Flask documents this)
+class HooksDoor(Door):
+    """Takes what the payment provider sends."""
 
+    def takes(self, path: str) -> bool:
+        return path.startswith(PREFIX)
 
-class Door:
-    """Takes what the payment provider sends; hands every other request on to `site`."""
-
-    def __init__(self, app: Flask, site: "WSGIApplication") -> None:
-        self._app = app
-        self._site = site
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse"):  # noqa: ANN204 (WSGI's own)
-        if not environ.get("PATH_INFO", "").startswith(PREFIX):
-            return self._site(environ, start_response)
-        return self._answer(Request(environ))(environ, start_response)
-
-    def _answer(self, request: Request) -> Response:
+    def answer(self, environ: "WSGIEnvironment") -> Response:
         """2xx only once every event of the body is committed; anything else makes the provider try again."""
+        request = Request(environ)
         gateway = cast("PaymentGateway | None", self._app.extensions["payments"])
         provider = request.path.removeprefix(PREFIX)
         if gateway is None or gateway.name != provider:

@@ -1,0 +1,20 @@
+"""The question whether a visitor may be known, answered."""
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers.response import Response
+
+from app.web import visitors
+from app.web.access import Rule, allow
+from app.web.addresses import own_path
+
+consent = Blueprint("consent", __name__)
+
+
+@consent.post("/consent")
+@allow(Rule.EVERYONE)
+def answer() -> ResponseReturnValue:
+    """Yes or no; each is one press, and can be changed."""
+    response: Response = redirect(own_path(request.form.get("next")) or url_for("public.home"), code=303)
+    visitors.answer(response, yes=request.form.get("answer") == "yes")
+    return response
