@@ -21,11 +21,11 @@ COUNTS = "."
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Of one visitor within a day: touches of which nobody asks what they are, then how many of one kind and video
-# count, and how many in all.
-VISITOR_FREE, VISITOR_EACH, VISITOR_ALL = 50, 10, 1000
+# count, and how many in all: a clip that is watched to its end is told of in six, so these are five hundred.
+VISITOR_FREE, VISITOR_EACH, VISITOR_ALL = 50, 10, 3000
 # Of one address within an hour. A school, or a village behind one address, stays well below it.
 ADDRESS_FREE = 100
-ADDRESS_VIDEOS = 40  # so many times as much as of one video counts of all videos together
+ADDRESS_VIDEOS = 100  # so many times as much as of one video counts of all videos together
 
 # Programs that say what they are. Those that do not are met by the ceilings.
 PROGRAMS = re.compile(

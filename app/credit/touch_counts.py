@@ -15,7 +15,9 @@ from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
 from app.videos.models import DonationLink
 
-SHOWN = "shown"  # counted only: there is no touch of it
+SHOWN = "shown"
+STAGES = ("quarter", "half", "most", "whole")  # of its length that a clip was played for, once a page
+COUNTED_ONLY = (SHOWN, *STAGES)  # there are no touches of these
 Seen = tuple[int, datetime, str]  # a video's id, when, and a kind of touch
 Place = tuple[int, int | None, date, str]  # video, project, day, kind
 ABOUT = "video_id, project_id, day, kind"
@@ -40,7 +42,7 @@ _DIFFERENCES = f"""
         LEFT JOIN nonprofit ON nonprofit.id = project.nonprofit_id
         GROUP BY 1, 2, 3, 4
         UNION ALL
-        SELECT {ABOUT}, -count FROM video_count WHERE kind <> '{SHOWN}'
+        SELECT {ABOUT}, -count FROM video_count WHERE kind NOT IN {COUNTED_ONLY}
     ) both_sides
     WHERE day >= :first
     GROUP BY {ABOUT}

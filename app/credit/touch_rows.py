@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from app.core import bulk, clock
 from app.credit import ceilings, moments, months
 from app.credit.models import HELD, TOUCH_KINDS, TouchEntry
-from app.credit.touch_counts import SHOWN
+from app.credit.touch_counts import COUNTED_ONLY
 from app.gateways.touch_stream import Entry
 from app.videos.models import Video
 
 OPEN = "open"
-KINDS = frozenset((*TOUCH_KINDS, SHOWN))
+KINDS = frozenset((*TOUCH_KINDS, *COUNTED_ONLY))
 PLACES_OF_KINDS = {kind: place for place, kind in enumerate(TOUCH_KINDS, 1)}
 PLACES_OF_REASONS = {reason: place for place, reason in enumerate(("", *HELD), 1)}
 EPOCH, MICROSECOND = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
@@ -50,7 +50,7 @@ _REMEMBER = text("""
 
 
 class TouchRow(NamedTuple):
-    """A row of `touch`; of the kind SHOWN it is counted and not written."""
+    """A row of `touch`; of the kinds COUNTED_ONLY it is counted and not written."""
 
     session_at: datetime
     visitor: str

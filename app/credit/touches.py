@@ -18,7 +18,7 @@ from app.core.db import unit_of_work
 from app.credit import ceilings, moments, relay, touch_counts, touch_rows
 from app.credit.models import Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
-from app.credit.touch_counts import SHOWN
+from app.credit.touch_counts import COUNTED_ONLY
 from app.credit.touch_rows import TouchRow
 from app.donations.models import Donation
 from app.gateways.touch_stream import Entry, Source, TouchStream
@@ -121,9 +121,9 @@ def write(session: Session, entries: Sequence[Entry]) -> int:
     """
     entries = touch_rows.unwritten(session, entries)
     rows = touch_rows.of(session, entries)
-    fresh = touch_rows.insert(session, [row for row in rows if row.kind != SHOWN])
-    shown = [row for row in rows if row.kind == SHOWN and not row.held]
-    touch_counts.count(session, [(row.video_id, row.at, row.counts_as) for row in (*shown, *fresh)])
+    fresh = touch_rows.insert(session, [row for row in rows if row.kind not in COUNTED_ONLY])
+    counted = [row for row in rows if row.kind in COUNTED_ONLY and not row.held]
+    touch_counts.count(session, [(row.video_id, row.at, row.counts_as) for row in (*counted, *fresh)])
     opened = [row for row in fresh if row.moment_s is not None and not row.held]
     moments.count(session, Counter((row.video_id, row.moment_s or 0) for row in opened))
     relay.arrived(session, _arrivals(entries, fresh))

@@ -1,6 +1,8 @@
 // Tells the site what was watched and what was opened: each once a page, and only of visitors who have agreed.
 // Six seconds of a video, or nearly all of a shorter one, is a view.
 const VIEW_SECONDS = 6;
+// How far a clip was played; of its end a little may be missing.
+const STAGES = { quarter: 0.25, half: 0.5, most: 0.75, whole: 0.95 };
 const MOST = 20;
 const AFTER_MS = 4000;
 
@@ -14,12 +16,18 @@ let timer;
 
 // `moment` is the second of the clip at which it happened, where that matters.
 export function touched(code, kind, moment) {
-  if (!code || told.has(code + kind)) return;
-  told.add(code + kind);
-  waiting.push([code, kind, Date.now(), ...(moment >= 0 ? [Math.floor(moment)] : [])]);
+  if (!met(code, kind, moment)) return;
   clearTimeout(timer);
   if (waiting.length >= MOST) unlessAsking();
   else timer = setTimeout(unlessAsking, AFTER_MS);
+}
+
+// What waits alone is not worth a request of its own.
+function met(code, kind, moment) {
+  if (!code || told.has(code + kind)) return false;
+  told.add(code + kind);
+  waiting.push([code, kind, Date.now(), ...(moment >= 0 ? [Math.floor(moment)] : [])]);
+  return true;
 }
 
 // While the question of consent is open, what was met stays on the page: a yes that comes late is a yes to it, too.
@@ -40,13 +48,15 @@ if (through) touched(document.querySelector("[data-player]")?.dataset.code, "arr
 // Media events do not bubble; they are caught on their way down.
 document.addEventListener("playing", ({ target }) => touched(target.closest("[data-player]")?.dataset.code, "shown"), true);
 document.addEventListener("timeupdate", ({ target: video }) => {
-  const before = played.get(video) ?? { at: video.currentTime, seconds: 0 };
+  const player = video.closest("[data-player]");
+  if (!player) return;
+  const before = played.get(player) ?? { at: video.currentTime, seconds: 0 };
   const step = video.currentTime - before.at;
   const seconds = before.seconds + (step > 0 && step < 2 ? step : 0);
-  played.set(video, { at: video.currentTime, seconds });
-  if (seconds >= Math.min(VIEW_SECONDS, video.duration * 0.9)) {
-    touched(video.closest("[data-player]")?.dataset.code, "view");
-  }
+  played.set(player, { at: video.currentTime, seconds }); // a better picture comes in another <video>
+  const { code } = player.dataset;
+  if (seconds >= Math.min(VIEW_SECONDS, video.duration * 0.9)) touched(code, "view");
+  for (const [stage, part] of Object.entries(STAGES)) if (seconds >= video.duration * part) met(code, stage);
 }, true);
 document.addEventListener("answered", send);
 document.addEventListener("visibilitychange", () => { if (document.hidden) send(); });

@@ -218,7 +218,7 @@ def test_a_clip_that_is_shown_is_counted_and_leaves_no_touch(
     session: Session, stream: TouchStream, video: Video
 ) -> None:
     touches.tell(stream, "ann", begun(), [Told(video.code, "shown", 0), Told(video.code, "view", 0)])
-    touches.tell(stream, "ben", begun(), [Told(video.code, "shown", 0)])
+    touches.tell(stream, "ben", begun(), [Told(video.code, "shown", 0), Told(video.code, "half", 0)])
     touches.drain(stream)
     assert written(session) == [("ann", "view")]
-    assert touches.counts(session, [video.id]) == {video.id: {"shown": 2, "view": 1}}
+    assert touches.counts(session, [video.id]) == {video.id: {"shown": 2, "half": 1, "view": 1}}
