@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.money import Money
 from app.credit import touches
+from app.credit.touch_counts import SHOWN, STAGES
 from app.donations.models import Donation, MonthlyGift
 from app.projects.models import Project
 from app.reports.models import DayRollup
@@ -17,9 +18,11 @@ from app.videos.models import Video
 @dataclass(frozen=True)
 class Way:
     """How many went how far with a video, of visitors who agreed to be remembered. `started` sent the form,
-    `given` paid; a gift of each month counts once. `given_by_all` also counts everybody else."""
+    `given` paid; a gift of each month counts once. `given_by_all` also counts everybody else. `watched` has
+    how often it was played for a quarter, a half, three quarters and all of its length."""
 
     shown: int
+    watched: Sequence[int]
     views: int
     opens: int
     started: int
@@ -55,7 +58,8 @@ def way(session: Session, video: Video) -> Way:
         )
     ).one()
     return Way(
-        shown=counts.get("shown", 0),
+        shown=counts.get(SHOWN, 0),
+        watched=[counts.get(stage, 0) for stage in STAGES],
         views=counts.get("view", 0),
         opens=counts.get("open", 0),
         started=int(started),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core import clock
 from app.core.money import Money
+from app.credit import touch_counts
 from app.credit.moments import Moment
 from app.gateways.payments.contract import EventKind
 from app.nonprofits.models import Nonprofit
@@ -179,5 +180,11 @@ def test_a_creator_sees_how_far_people_went_and_what_came_of_it(
     page = page_at(client, f"/studio/videos/{video.code}/figures")
     assert "No moment yet" in page
     assert "2 gifts came from this video in all." in page
+    assert "How far it was watched" not in page
+    seen = {"shown": 8, "quarter": 6, "half": 4, "most": 3, "whole": 1}
+    told = [(video.id, clock.now(), kind) for kind, times in seen.items() for _ in range(times)]
+    touch_counts.count(session, told)
+    page = page_at(client, f"/studio/videos/{video.code}/figures")
+    assert re.findall(r"([\d.]+%) of the times it was shown", page) == ["75%", "50%", "37.5%", "12.5%"]
     row = page[page.index("<tbody>") : page.index("</tbody>")]
     assert MONEY.findall(row) == ["35.50", "5.50", "0.58", "29.42", "0.00"]

@@ -1,5 +1,6 @@
 """What a video has done, for its creator alone: its funnel, its moments, the money it is credited with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,7 +25,8 @@ studio_figures = Blueprint("studio_figures", __name__)
 
 @dataclass(frozen=True)
 class Stage:
-    """How many came this far; `share` is their part of those one stage before, None of the first."""
+    """How many came this far; `share` is their part of those one stage before, or of the first where it is
+    told how far a clip was watched; None of the first itself."""
 
     words: str
     count: int
@@ -44,23 +46,33 @@ def figures(video_code: str) -> ResponseReturnValue:
         "studio/figures.html",
         video=video,
         way=way,
-        stages=_stages(way),
+        stages=_stages(_steps(way)),
+        lengths=_lengths(way) if any(way.watched) else [],
         credited=credited,
         curve=curve(found, video.duration_ms or 0),
         strip=strip(renditions.published(video)),
     )
 
 
-def _stages(way: Way) -> list[Stage]:
-    told = [
+def _steps(way: Way) -> list[tuple[str, int]]:
+    return [
         (_("Shown"), way.shown),
         (_("Watched for six seconds"), way.views),
         (_("Opened the donate sheet"), way.opens),
         (_("Sent the form"), way.started),
         (_("Gave"), way.given),
     ]
+
+
+def _lengths(way: Way) -> list[Stage]:
+    words = (_("A quarter of it"), _("Half of it"), _("Three quarters"), _("To the end"))
+    told = [(_("Shown"), way.shown), *zip(words, way.watched, strict=True)]
+    return _stages(told, [0, *[way.shown] * len(way.watched)])
+
+
+def _stages(told: Sequence[tuple[str, int]], befores: Sequence[int] = ()) -> list[Stage]:
     scale = charts.Scale(0, max(1, *(count for _words, count in told)), ())
-    befores = [0, *(count for _words, count in told[:-1])]
+    befores = befores or [0, *(count for _words, count in told[:-1])]
     return [
         Stage(words, count, charts.bar(scale, count), Fraction(count, before) if before else None)
         for (words, count), before in zip(told, befores, strict=True)
