@@ -105,8 +105,9 @@ def demo() -> None:
     """Fill an empty platform that is running with demo content."""
     settings = boot()
     from app.demo import load
+    from workers import credit
 
-    load.load(settings, click.echo)
+    load.load(settings, click.echo, credit.settle)
     accounts = load.sign_ins(settings)
     if named := os.environ.get("KINDRELAY_HOME"):
         list_of_people = Home(Path(named)).sign_ins

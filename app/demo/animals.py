@@ -4,15 +4,16 @@ import math
 
 from app.demo import outlines as o
 from app.demo.colours import APRICOT, BARK, CREAM, HONEY, INK, MIST, NIGHT, RIVER, ROSE, SKIN, SKY, SOOT, WOOD
+from app.demo.film import FlipBook, sketched
 from app.demo.paper import Picture, Scissors, Sheet, mixed
 
 COAT, DARK, PALE = mixed(APRICOT, WOOD, 0.35), mixed(BARK, WOOD, 0.4), mixed(CREAM, SKIN, 0.4)
 
 
-def sleeping_dog(u: float) -> list[Picture]:
+def sleeping_dog(u: float) -> FlipBook:
     """The dog curled up on its mat; one breath as a flip book, 400 × 230 units."""
-    breaths = [_asleep(u, math.cos(math.pi * step / 15)) for step in range(16)]
-    return [*breaths, *breaths[-2:0:-1]]
+    breaths = [sketched(_asleep, u, math.cos(math.pi * step / 15)) for step in range(16)]
+    return FlipBook([*breaths, *breaths[-2:0:-1]])
 
 
 def _asleep(u: float, breath: float) -> Picture:

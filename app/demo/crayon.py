@@ -93,7 +93,7 @@ def _tooth() -> Picture:
     grains = Image.frombytes("L", (256, 256), rng.randbytes(256 * 256)).resize(
         (640, 640), Image.Resampling.BICUBIC
     )
-    return levelled(grains, lambda v: (v - 48) * 5)
+    return levelled(grains, 5, -240)
 
 
 @cache

@@ -3,10 +3,12 @@
 import math
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, overload
 
 from PIL import Image
 
@@ -83,6 +85,33 @@ class Motion:
 
 def _wrapped(distance: float, wrap: float) -> float:
     return distance % wrap if wrap else distance
+
+
+class FlipBook(Sequence[Picture]):
+    """Pictures that are painted when they are looked at: a still needs one of them, a short film a few.
+
+    Each comes from a function that paints it, once or again and again: see `sketched`.
+    """
+
+    def __init__(self, sketches: Sequence[Callable[[], Picture]]) -> None:
+        self._sketches = sketches
+
+    def __len__(self) -> int:
+        return len(self._sketches)
+
+    @overload
+    def __getitem__(self, number: int) -> Picture: ...
+    @overload
+    def __getitem__(self, number: slice) -> "FlipBook": ...
+    def __getitem__(self, number: int | slice) -> "Picture | FlipBook":
+        if isinstance(number, slice):
+            return FlipBook(self._sketches[number])
+        return self._sketches[number]()
+
+
+def sketched(paint: Callable[..., Picture], *about: Any) -> Callable[[], Picture]:
+    """A picture of a flip book, painted by `paint(*about)` when it is first looked at."""
+    return cache(partial(paint, *about))
 
 
 @dataclass(frozen=True)
@@ -166,7 +195,7 @@ def flattened(layers: Sequence[Layer], stage: Stage) -> list[Layer]:
 
 def shoot(clip: Clip, ffmpeg: str, target: Path) -> None:
     """Paint the clip and encode it as MP4 (H.264, AAC). Raises RuntimeError with ffmpeg's last words."""
-    layers = flattened(clip.paint(clip.stage), clip.stage)
+    layers = [_shown(layer, clip.seconds) for layer in flattened(clip.paint(clip.stage), clip.stage)]
     with TemporaryDirectory(prefix="kindrelay-film-") as folder:
         inputs: list[str] = []
         for number, layer in enumerate(layers):
@@ -197,6 +226,14 @@ def shoot(clip: Clip, ffmpeg: str, target: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise RuntimeError(f"ffmpeg could not make {target.name}: {done.stderr[-600:]}")
+
+
+def _shown(layer: Layer, seconds: float) -> Layer:
+    """The layer with no more of its flip book than there is time for."""
+    count = max(1, math.ceil((seconds - layer.appears) * FLIP_FPS) + 1)
+    if count >= len(layer.pictures):
+        return layer
+    return replace(layer, pictures=layer.pictures[:count], loops=False)
 
 
 def _output(clip: Clip, layers: Sequence[Layer]) -> list[str]:

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import unit_of_work
 from app.core.settings import Settings
 from app.demo import scenes
+from app.demo.calendar import BEGINNING, ago
 from app.demo.certificate import certificate
 from app.demo.content.nonprofits import ORGANISATIONS, Organisation
 from app.demo.content.people import ADMIN, EVERYBODY, OWNERS, PASSWORD
@@ -29,13 +30,13 @@ from app.projects.models import Project
 OWNER_OF = {owner.key: owner for owner in OWNERS}
 NUMBER_OF = {one.owner: one.registration_number for one in ORGANISATIONS}
 CERTIFIED_DAYS = 300  # on either side of today
-RAISING_DAYS = 120
+RAISING_DAYS = 120  # from the day of loading
 
 
 def gather() -> None:
     """Make everybody's account, and the administrator one."""
     for somebody in EVERYBODY:
-        with unit_of_work() as session:
+        with clock.set_to(ago(BEGINNING)), unit_of_work() as session:
             if people.by_email(session, somebody.email) is None:
                 people.join(
                     session,
@@ -56,7 +57,7 @@ def person(session: Session, email: str) -> Person:
 def found(organisation: Organisation, settings: Settings, store: ObjectStore) -> None:
     """Register an organisation with its document; have it verified and paid, if it is to be."""
     owner_email = OWNER_OF[organisation.owner].email
-    with unit_of_work() as session:
+    with clock.set_to(ago(organisation.since)), unit_of_work() as session:
         owner = person(session, owner_email)
         nonprofit = _registered(session, organisation) or registration.register(
             session, owner.id, _details(organisation)
@@ -64,12 +65,12 @@ def found(organisation: Organisation, settings: Settings, store: ObjectStore) ->
     if nonprofit.status == "draft":
         paper = certificate(nonprofit.id)
         file = documents.store(store.private, nonprofit.code, "registration", "certificate.png", paper)
-        with unit_of_work() as session:
+        with clock.set_to(ago(organisation.since)), unit_of_work() as session:
             nonprofit = session.get_one(Nonprofit, nonprofit.id)
             documents.add(session, nonprofit, owner.id, file)
             verification.submit(session, nonprofit, owner.id)
     if nonprofit.status == "submitted" and organisation.approval:
-        with unit_of_work() as session:
+        with clock.set_to(ago(organisation.since)), unit_of_work() as session:
             nonprofit = session.get_one(Nonprofit, nonprofit.id)
             admin = person(session, ADMIN.email)
             verification.decide(session, nonprofit, Decision.APPROVE, organisation.approval, admin.id)
@@ -79,7 +80,7 @@ def found(organisation: Organisation, settings: Settings, store: ObjectStore) ->
 
 def open_project(undertaking: Undertaking) -> None:
     """Write a project, publish it and tell its news."""
-    with unit_of_work() as session:
+    with clock.set_to(ago(undertaking.since)), unit_of_work() as session:
         if _project(session, undertaking.tag) is not None:
             return
         nonprofit = session.scalars(
@@ -93,13 +94,15 @@ def open_project(undertaking: Undertaking) -> None:
             story=undertaking.story,
             goal=undertaking.goal,
             tag=undertaking.tag,
-            ends_on=today + timedelta(days=RAISING_DAYS),
+            ends_on=today + timedelta(days=undertaking.since + RAISING_DAYS),
             filing_number=undertaking.filing_number,
+            credit_rule=undertaking.credit_rule,
         )
         project = drafting.create(session, nonprofit, owner.id, draft)
         lifecycle.publish(session, project, owner.id)
         for news in undertaking.news:
-            updates.post(session, project, owner.id, news.title, news.body)
+            with clock.set_to(ago(news.since)):
+                updates.post(session, project, owner.id, news.title, news.body)
 
 
 def dress(undertaking: Undertaking, store: ObjectStore) -> None:

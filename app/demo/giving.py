@@ -1,9 +1,8 @@
-"""The demo's gifts: each from a form to the provider's own pay page, and back by its signed webhook."""
+"""The demo's gifts of today: each from a form to the provider's pay page, and back by its signed webhook."""
 
 import html
 import re
 import time
-from random import Random
 
 import httpx
 from sqlalchemy import func, select
@@ -12,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.core.db import unit_of_work
 from app.core.money import Money
 from app.core.settings import Settings
-from app.demo import filming
-from app.demo.content.donations import PRESENTS, Present
+from app.demo import filming, planning
+from app.demo.content.donations import Present
 from app.demo.content.videos import UPLOADS
 from app.demo.errors import DemoError
 from app.donations import checkout, offers
@@ -32,13 +31,11 @@ PAUSE_SECONDS = 0.2
 
 
 def give_all(settings: Settings, browser: httpx.Client) -> None:
-    """Let everybody give and pay, in no order of place."""
+    """Let those give and pay who do so on the day of loading."""
     gateway = open_gateway(settings)
     if gateway is None:
         raise DemoError("The demo needs the simulated payments. Set KINDRELAY_PAYMENT_PROVIDER=sandbox.")
-    numbered = list(enumerate(PRESENTS))
-    Random(7).shuffle(numbered)  # noqa: S311 (the same order each time)
-    for number, present in numbered:
+    for number, present in enumerate(planning.todays()):
         _give(present, f"demogift{number:08d}", settings, gateway, browser)
 
 
@@ -55,8 +52,8 @@ def _give(
     present: Present, token: str, settings: Settings, gateway: PaymentGateway, browser: httpx.Client
 ) -> None:
     with unit_of_work() as session:
-        offer = _offer(session, present.place, settings.payment_provider)
-        donation = checkout.start(session, offer, _gift(present, offer.project.currency), token)
+        place = offer(session, present.place, settings.payment_provider)
+        donation = checkout.start(session, place, gift(present, place.project.currency), token)
     if donation.state != "pending":
         return
     page = f"{settings.base_url.rstrip('/')}/d/{donation.code}"
@@ -66,7 +63,8 @@ def _give(
     _pay(opened.pay_url, browser)
 
 
-def _offer(session: Session, place: str, provider: str) -> Offer:
+def offer(session: Session, place: str, provider: str) -> Offer:
+    """The chance to give at a place. Raises DemoError for a film that is not there."""
     if place.startswith("#"):
         return offers.of_project(session, queries.by_tag(session, place).code, provider)
     video = filming.find(session, UPLOAD_OF[place])
@@ -75,7 +73,8 @@ def _offer(session: Session, place: str, provider: str) -> Offer:
     return offers.of_video(session, video.code, provider)
 
 
-def _gift(present: Present, currency: str) -> checkout.Gift:
+def gift(present: Present, currency: str) -> checkout.Gift:
+    """What somebody fills in."""
     speaks_chinese = currency == "CNY" or CHINESE.search(present.name + present.message)
     return checkout.Gift(
         amount=Money(present.amount, currency),
@@ -85,6 +84,7 @@ def _gift(present: Present, currency: str) -> checkout.Gift:
         public_message=present.message,
         private_note=present.note,
         locale="zh_Hans" if speaks_chinese else "en",
+        monthly=present.monthly,
     )
 
 

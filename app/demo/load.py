@@ -1,7 +1,8 @@
 """Loading the demo: an empty platform becomes one where everything has happened at least once.
 
 Nothing is written past the rooms of the house: people join, papers are checked, films are shot, uploaded and
-transcoded by the workers, gifts are paid on the provider's page and settled by its webhook.
+transcoded by the workers; half a year of gifts is played by a clock that is set, through the functions that
+the site, the provider and the workers call; today's are paid on the provider's page and settled by webhook.
 """
 
 import time
@@ -15,22 +16,23 @@ from app.accounts import people
 from app.accounts.models import Person
 from app.core.db import unit_of_work
 from app.core.settings import Settings
-from app.demo import filming, founding, giving
+from app.demo import filming, founding, giving, playing
 from app.demo.content.nonprofits import ORGANISATIONS
 from app.demo.content.people import ADMIN, EVERYBODY, PASSWORD
 from app.demo.content.projects import PROJECTS
 from app.demo.content.videos import IN_A_HURRY, UPLOADS
 from app.demo.errors import DemoError
+from app.demo.playing import Settle
 from app.gateways.s3 import open_store
 
 Say = Callable[[str], None]
 
 
-def load(settings: Settings, say: Say) -> None:
+def load(settings: Settings, say: Say, settle: Settle) -> None:
     """Fill an empty platform whose site and workers run, saying what is done meanwhile.
 
-    A load that was cut off goes on where it stopped. Raises DemoError when the platform is in use already,
-    and for what does not come about.
+    `settle` is what the workers do with news of payments. A load that was cut off goes on where it stopped.
+    Raises DemoError when the platform is in use already, and for what does not come about.
     """
     if settings.payment_provider != "sandbox":
         raise DemoError(
@@ -48,13 +50,16 @@ def load(settings: Settings, say: Say) -> None:
     for upload in (IN_A_HURRY, *UPLOADS):
         with _told(say, f"Film: {upload.title}"):
             filming.film(upload, settings, store.private, browser)
-    with _told(say, "Gifts, each paid on the provider's page"):
-        giving.give_all(settings, browser)
     with _told(say, "Covers of the projects"):
         for undertaking in PROJECTS:
             founding.dress(undertaking, store)
-    with _told(say, "Waiting for the last transcodes and settlements"):
+    with _told(say, "Waiting for the last transcodes"):
         filming.wait_until_ready()
+    with _told(say, "Half a year of visits and gifts"):
+        playing.play(settings, settle)
+    with _told(say, "Gifts of today, each paid on the provider's page"):
+        giving.give_all(settings, browser)
+    with _told(say, "Waiting for the last settlements"):
         giving.wait_until_settled()
 
 

@@ -1,6 +1,6 @@
 """Painted paper: pieces cut from gouache-coloured sheets, glued over each other, each with a soft shadow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -78,19 +78,17 @@ class Sheet:
             piece.paste(foot, mask=Image.linear_gradient("L").resize(size))
         painted = _painted(piece, self.rng, grain)
         if shadow:
-            rim = levelled(ImageChops.subtract(mask, ImageChops.offset(mask, 1, 2)), lambda v: v * 0.35)
+            rim = levelled(ImageChops.subtract(mask, ImageChops.offset(mask, 1, 2)), 0.35)
             painted.paste((255, 250, 240), mask=rim)
         if opacity < 1:
-            mask = levelled(mask, lambda v: v * opacity)
+            mask = levelled(mask, opacity)
         painted.putalpha(mask)
         self.image.alpha_composite(painted, (left, top))
 
     def glow(self, x: float, y: float, radius: float, paint: Colour, strength: float = 0.8) -> None:
         """Light that fades out evenly around a point."""
         size = round(radius * 2)
-        light = levelled(
-            Image.radial_gradient("L").resize((size, size)), lambda v: max(0, 255 - v * 1.42) * strength
-        )
+        light = levelled(Image.radial_gradient("L").resize((size, size)), -1.42 * strength, 255 * strength)
         lit = Image.new("RGBA", (size, size), (*paint, 0))
         lit.putalpha(light)
         self.lay(lit, x - radius, y - radius)
@@ -102,7 +100,7 @@ class Sheet:
     def _cast(self, mask: Picture, corner: Point, lift: float) -> None:
         margin = round(lift * 3)
         wide = ImageChops.offset(_padded(mask, margin), round(lift * 0.4), round(lift * 0.9))
-        soft = levelled(wide.filter(ImageFilter.GaussianBlur(lift)), lambda v: v * 0.5)
+        soft = levelled(wide.filter(ImageFilter.GaussianBlur(lift)), 0.5)
         shade = Image.new("RGBA", soft.size, (*SHADOW, 0))
         shade.putalpha(soft)
         self.lay(shade, corner[0] - margin, corner[1] - margin)
@@ -138,9 +136,14 @@ class Scissors:
         self.sheet.cut(piece, paint, foot=foot, shadow=lift * self.unit, opacity=opacity)
 
 
-def levelled(picture: Picture, level: Callable[[int], float]) -> Picture:
-    """A grey picture with each value (0 to 255) replaced by another."""
-    return picture.point([max(0, min(255, round(level(value)))) for value in range(256)])
+def levelled(picture: Picture, slope: float, level: float = 0) -> Picture:
+    """A grey picture with each value v (0 to 255) replaced by slope × v + level."""
+    return picture.point(_table(slope, level))
+
+
+@cache
+def _table(slope: float, level: float) -> Sequence[int]:
+    return [max(0, min(255, round(slope * value + level))) for value in range(256)]
 
 
 def softened(picture: Picture, radius: float, paint: Colour) -> Picture:
@@ -188,7 +191,7 @@ def _painted(flat: Picture, rng: Random, grain: float) -> Picture:
     y = rng.randrange(max(1, TILE - flat.height))
     rough = _texture().crop((x, y, x + flat.width, y + flat.height))
     if grain != 1:
-        rough = levelled(rough, lambda v: 128 + (v - 128) * grain)
+        rough = levelled(rough, grain, 128 - 128 * grain)
     return ImageChops.add(flat, Image.merge("RGB", (rough, rough, rough)), 1, -128)
 
 
@@ -198,7 +201,7 @@ def _texture() -> Picture:
 
     def noise(width: int, height: int, reach: float) -> Picture:
         raw = Image.frombytes("L", (width, height), rng.randbytes(width * height))
-        even = levelled(raw, lambda v: 128 + (v - 128) * reach)
+        even = levelled(raw, reach, 128 - 128 * reach)
         return even if width == TILE else even.resize((TILE, TILE), Image.Resampling.BICUBIC)
 
     fibre = noise(TILE, TILE, 0.045)

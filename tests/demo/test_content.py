@@ -1,6 +1,8 @@
 """The demo's content holds together before anything is made of it."""
 
-from app.demo import scenes
+from datetime import datetime
+
+from app.demo import calendar, planning, playing, scenes, visiting
 from app.demo.content.captions import CAPTIONS
 from app.demo.content.donations import PRESENTS
 from app.demo.content.nonprofits import ORGANISATIONS
@@ -24,7 +26,45 @@ def test_every_gift_has_somewhere_to_go_and_every_film_moved_somebody():
 
 
 def test_no_amount_makes_the_provider_act_up():
-    assert {script_for(CARD, present.amount) for present in PRESENTS} == {Script.PAYS}
+    amounts = {one.present.amount for one in planning.gifts()} | {one.amount for one in planning.todays()}
+    assert {script_for(CARD, amount) for amount in amounts} == {Script.PAYS}
+    assert script_for(playing.CARD, 100) is Script.LOST
+
+
+def test_the_past_is_the_same_each_time_and_nobody_gives_before_there_is_anything():
+    given = planning.gifts()
+    assert given == planning.gifts()
+    assert [one.at for one in given] == sorted(one.at for one in given)
+    assert 150 <= len(given) <= 250
+    assert all(since(one.present.place) < one.at < calendar.midnight() for one in given)
+
+
+def test_a_gift_through_a_share_comes_after_that_of_whoever_shared():
+    at = {one.present.name: one.at for one in planning.gifts() if one.present.name}
+    shared = [present for present in PRESENTS if present.through]
+    assert all(at[present.through] < at[present.name] for present in shared)
+    assert any(present.through in {other.name for other in shared} for present in shared)  # two hops
+
+
+def test_givers_have_seen_what_they_give_from_and_some_have_seen_more():
+    given = planning.gifts()
+    seen = visiting.visits(given)
+    assert seen == visiting.visits(given)
+    assert all(
+        since(look.film.key) <= visit.at < calendar.midnight() for visit in seen for look in visit.looks
+    )
+    ways: dict[str, set[str]] = {}
+    for visit in seen:
+        ways.setdefault(visit.visitor, set()).update(look.film.key for look in visit.looks)
+    known = [one for one in given if one.giver.visitor and not one.present.through]
+    from_films = [one for one in known if one.present.place in planning.FILMS]
+    assert all(one.present.place in ways[one.giver.visitor] for one in from_films)
+    assert any(len(ways[one.giver.visitor]) > 1 for one in from_films)
+
+
+def since(place: str) -> datetime:
+    film = planning.FILMS.get(place)
+    return calendar.ago(film.since if film else planning.project_of(place).since)
 
 
 def test_every_film_carries_a_project_of_the_demo():

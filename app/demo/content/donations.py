@@ -1,4 +1,4 @@
-"""The demo's gifts: who gave how much from where, and what they said in public."""
+"""The demo's gifts: who gave how much from where, what they said, and how many gave quietly."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Present:
     """A gift from a video (its key) or, with a # before it, straight to the project of that tag.
 
-    `amount` is in minor units. Without a name it is anonymous.
+    `amount` is in minor units. Without a name it is anonymous. `through` is the name of the giver whose link
+    it came by; `refunded` is what was given back of it later.
     """
 
     place: str
@@ -16,8 +17,13 @@ class Present:
     message: str = ""
     email: str = ""
     note: str = ""
+    through: str = ""
+    monthly: bool = False
+    refunded: int = 0
+    refund_reason: str = ""
 
 
+# In the order of time, place by place; the last one of each film is made on the day the demo is loaded.
 PRESENTS = (
     Present("lunch", 600, "豆豆妈妈", "一顿，给阿朵。"),
     Present("lunch", 6_000, "隔壁老王", "我家的也爱画碗，从来不画勺。"),
@@ -40,10 +46,12 @@ PRESENTS = (
     Present("dawn", 5_000, "白石小学 2009 届", "那时候我们用的是煤油灯。"),
     Present("dawn", 108_000, "柳湾茶社", "六盏，一间教室的灯。", email="chashe@donors.example"),
     Present("dawn", 2_000),
-    Present("dawn", 9_900, "小北", "把手电还给奶奶那句，看哭了。"),
+    Present("dawn", 9_900, "小北", "把手电还给奶奶那句，看哭了。", through="白石小学 2009 届"),
+    Present("dawn", 3_600, "柚子树下", "小北转给我的。", through="小北"),
+    Present("dawn", 6_000, "二舅", "群里看到的。", through="白石小学 2009 届"),
     Present("dawn", 30_000, "陈木木"),
-    Present("rain", 6_600, "打伞的人", "给老师换一把新伞吧。"),
-    Present("rain", 20_000),
+    Present("rain", 3_300, "打伞的人", "给老师换一把新伞吧。", email="umbrella@donors.example", monthly=True),
+    Present("rain", 20_000, refunded=18_000, refund_reason="捐赠人来信：想捐 20 元，多按了一个零。"),
     Present("rain", 15_000, "南方有雨", "我上学的路也是这样的。"),
     Present("rain", 1_000, "路过", "石板一块。"),
     Present("rain", 26_000, "石头记"),
@@ -64,13 +72,14 @@ PRESENTS = (
         email="row@donors.example",
     ),
     Present("boats", 2_500),
-    Present("boats", 1_000, "Ikram"),
+    Present("boats", 1_000, "Ikram", through="Oona"),
     Present("boats", 600, "小船", "A boat from the other side of the world. 从很远的地方，放一只船。"),
-    Present("boats", 3_000, "Bea & Lou", "We watched it four times."),
-    Present("boats", 750, "night nurse", "I was there. It is even better with the lights off."),
+    Present("boats", 3_000, "Bea & Lou", "We watched it four times.", through="Oona"),
+    Present("boats", 900, "Lou's mum", "They made me watch it too.", through="Bea & Lou"),
     Present("boats", 6_000),
+    Present("boats", 750, "night nurse", "I was there. It is even better with the lights off."),
     Present("bridge", 1_800, "Lamp post appreciation society", "Was the lamp post fixed?"),
-    Present("bridge", 600, "Fergus"),
+    Present("bridge", 600, "Fergus", email="fergus@donors.example", monthly=True),
     Present("bridge", 2_400, "", ""),
     Present("bridge", 1_200, "M.", "Slow river, quick tears."),
     Present("coats", 2_800, "Upper Fold parents", "Ours arrived. This is for the next school."),
@@ -78,7 +87,14 @@ PRESENTS = (
     Present("coats", 9_900, "Three sisters", "One of each size.", email="sisters@donors.example"),
     Present("coats", 3_300, "", ""),
     Present("coats", 14_000, "The knitting table", "Five coats and our love."),
-    Present("coats", 500, "Pocket money", "I have two coats."),
+    Present(
+        "coats",
+        500,
+        "Pocket money",
+        "I have two coats.",
+        refunded=500,
+        refund_reason="A parent wrote: it was lovely, and it was their card.",
+    ),
     Present("coats", 5_600, "Ravi"),
     Present("dog", 1_200, "Kenta", "A week of dinners for Momo."),
     Present("dog", 8_000, "Thursday person", "For the vet.", email="thursday@donors.example"),
@@ -98,3 +114,61 @@ PRESENTS = (
     Present("#warm-coats", 40_000, "St Bride's harvest supper"),
     Present("#ginkgo-yard", 12_000, "Two keepers' mothers", "Buy yourselves gloves."),
 )
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """People who gave from a place and said nothing: how many gifts, and of which amounts."""
+
+    place: str
+    gifts: int
+    amounts: tuple[int, ...]
+
+
+YUAN = (600, 1_000, 1_200, 2_000, 3_000, 5_000, 6_600, 8_800)
+PENCE = (300, 500, 600, 1_000, 1_200, 1_500)
+YEN = (500, 1_000, 1_200, 1_500, 2_400)
+
+CROWDS = (
+    Crowd("lunch", 40, YUAN),
+    Crowd("#点画成真", 5, YUAN),
+    Crowd("rain", 16, YUAN),
+    Crowd("dawn", 12, YUAN),
+    Crowd("#山里的灯", 3, YUAN),
+    Crowd("book", 22, YUAN),
+    Crowd("#一页一页", 3, YUAN),
+    Crowd("bridge", 8, PENCE),
+    Crowd("boats", 12, PENCE),
+    Crowd("#draw-it-into-reality", 4, PENCE),
+    Crowd("coats", 12, PENCE),
+    Crowd("#warm-coats", 2, PENCE),
+    Crowd("dog", 19, YEN),
+    Crowd("#ginkgo-yard", 3, YEN),
+)
+
+# Who gives, by currency, beside those who have no name.
+NAMES = {
+    "CNY": (
+        "阿柚",
+        "南门修表",
+        "老街豆浆",
+        "半亩田",
+        "林间小屋",
+        "周三见",
+        "橘子汽水",
+        "王阿姨",
+        "听雨",
+        "云上的牛",
+    ),
+    "GBP": (
+        "Marnie",
+        "The Hale family",
+        "Old Tom",
+        "Priya",
+        "Nine Lamps Lane",
+        "J. Fairweather",
+        "Wren",
+        "Dov",
+    ),
+    "JPY": ("Mio", "たなか", "Old neighbour", "Yuzu", "三丁目の猫", "Ken & Aya", "Hal", "ひなた"),
+}

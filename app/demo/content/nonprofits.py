@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Organisation:
-    """An organisation as its owner registers it. `approval` is the administrator's word, if any."""
+    """An organisation as its owner registered it, `since` days ago. `approval` is what the check said."""
 
     owner: str
     name: str
@@ -15,6 +15,7 @@ class Organisation:
     time_zone: str
     website: str
     about: str
+    since: int
     fundraising_certificate: str = ""
     approval: str = ""
 
@@ -27,6 +28,7 @@ ORGANISATIONS = (
         registration_number="53330000DEMO00017A",
         country="CN",
         time_zone="Asia/Shanghai",
+        since=200,
         website="https://shandeng.example",
         about=(
             "我们陪山里的小学把每天过好：一顿热饭，一盏早读的灯，一条走得稳的上学路。\n\n"
@@ -42,6 +44,7 @@ ORGANISATIONS = (
         registration_number="52330000DEMO00043C",
         country="CN",
         time_zone="Asia/Shanghai",
+        since=150,
         website="https://shoushu.example",
         about=(
             "虫蛀、水渍、絮化，一页一页补回来。我们为县级图书馆和乡间藏书人免费修复古籍，也教年轻人这门手艺。"
@@ -56,6 +59,7 @@ ORGANISATIONS = (
         registration_number="DEMO-1190412",
         country="GB",
         time_zone="Europe/London",
+        since=190,
         website="https://harbourlantern.example",
         about=(
             "A small trust on a cold coast. We keep children warm, in every sense: coats before the first "
@@ -70,6 +74,7 @@ ORGANISATIONS = (
         registration_number="DEMO-JP-0086",
         country="JP",
         time_zone="Asia/Tokyo",
+        since=170,
         website="https://ginkgoyard.example",
         about=(
             "An old school yard under a ginkgo tree, where eleven old dogs and one sceptical cat live out "
@@ -84,6 +89,7 @@ ORGANISATIONS = (
         registration_number="DEMO-88-2047719",
         country="US",
         time_zone="America/New_York",
+        since=1,
         website="https://saltmarsh.example",
         about="Volunteers who walk the tide line in the mornings and carry home what the storm has stranded.",
     ),

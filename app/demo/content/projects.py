@@ -7,17 +7,22 @@ from app.core.money import Money
 
 @dataclass(frozen=True)
 class News:
-    """An update from the work."""
+    """An update from the work, `since` days ago."""
 
+    since: int
     title: str
     body: str
 
 
 @dataclass(frozen=True)
 class Undertaking:
-    """A project; `owner` is the key of its organisation's owner, `scene` the picture that is its cover."""
+    """A project that was published `since` days ago, of the organisation whose owner has the key `owner`.
+
+    `scene` is the picture that is its cover, `credit_rule` how its gifts are split among videos.
+    """
 
     owner: str
+    since: int
     tag: str
     title: str
     summary: str
@@ -25,12 +30,14 @@ class Undertaking:
     goal: Money
     scene: str
     filing_number: str = ""
+    credit_rule: str = "last"
     news: tuple[News, ...] = ()
 
 
 PROJECTS = (
     Undertaking(
         owner="shandeng",
+        since=185,
         tag="点画成真",
         title="点画成真：把孩子画的午饭端上桌",
         summary="孩子画下想吃的午饭，创作者把它做出来，你的每一笔钱变成村小食堂里的一顿热饭。",
@@ -60,6 +67,7 @@ PROJECTS = (
         filing_number="演示备案-53330000-2026-0108",
         news=(
             News(
+                76,
                 "溪头小学开饭了",
                 "今天是第一顿。菜单照着阿朵的画：**汤面、荷包蛋、青菜**。四十一个孩子，添了二十七碗。",
             ),
@@ -67,6 +75,7 @@ PROJECTS = (
     ),
     Undertaking(
         owner="shandeng",
+        since=172,
         tag="山里的灯",
         title="山里的灯：让早读不用打手电",
         summary="为村小的一间教室装上早读灯，修好雨天最滑的那一段上学路。",
@@ -84,20 +93,25 @@ PROJECTS = (
 一共 **4,400 元**。装一间，公布一间：发票、照片、校长签收单都会贴在“进展”里。
 """,
         goal=Money(440_000, "CNY"),
+        credit_rule="decay",
         scene="school",
         filing_number="演示备案-53330000-2026-0131",
         news=(
             News(
+                88,
                 "第一批四间教室亮了",
                 "白石、柳湾两所小学的四间教室已装好。孩子们的第一个反应是：把手电还给了奶奶。",
             ),
             News(
-                "石板路量好了", "从村口到校门一百三十米，比我们以为的多二十米。预算不变，志愿者自己背石板。"
+                20,
+                "石板路量好了",
+                "从村口到校门一百三十米，比我们以为的多二十米。预算不变，志愿者自己背石板。",
             ),
         ),
     ),
     Undertaking(
         owner="nanpo",
+        since=140,
         tag="一页一页",
         title="一页一页：修好县志第一卷",
         summary="一部清代县志，四百一十二页，两百多个虫洞。补完它，再把它扫描给所有人看。",
@@ -116,10 +130,11 @@ PROJECTS = (
         goal=Money(456_000, "CNY"),
         scene="book",
         filing_number="演示备案-52330000-2026-0019",
-        news=(News("修到第四十一页", "补洞四十三处，最大的一处有茶杯口大。先修好的页，下周开始扫描。"),),
+        news=(News(48, "修到第四十一页", "补洞四十三处，最大的一处有茶杯口大。先修好的页，下周开始扫描。"),),
     ),
     Undertaking(
         owner="harbour",
+        since=176,
         tag="draw-it-into-reality",
         title="Draw it into reality: they drew boats, we float them",
         summary=(
@@ -140,9 +155,11 @@ it down the steps. On Sunday evenings forty boats go past the window, and every 
 Nothing stays in the river. Every drawing goes back to its artist.
 """,
         goal=Money(96_000, "GBP"),
+        credit_rule="linear",
         scene="river",
         news=(
             News(
+                8,
                 "Forty-one boats, one whale",
                 "Nadia (6) does not draw boats. Nadia draws whales. The whale took two evenings to fold and "
                 "**floated beautifully**.",
@@ -151,6 +168,7 @@ Nothing stays in the river. Every drawing goes back to its artist.
     ),
     Undertaking(
         owner="harbour",
+        since=120,
         tag="warm-coats",
         title="Warm coats before the first snow",
         summary=(
@@ -174,6 +192,7 @@ Each school signs for its parcel. The lists are counted twice, and published wit
         scene="coats",
         news=(
             News(
+                58,
                 "The first van has left",
                 "Twenty-six coats for Upper Fold school. The driver says it smelled of new wool.",
             ),
@@ -181,6 +200,7 @@ Each school signs for its parcel. The lists are counted twice, and published wit
     ),
     Undertaking(
         owner="ginkgo",
+        since=160,
         tag="ginkgo-yard",
         title="An old dog's winter at Ginkgo Yard",
         summary="Warm floors, a vet on Thursdays and soft food for eleven dogs whom nobody will come for.",

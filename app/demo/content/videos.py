@@ -1,4 +1,4 @@
-"""The demo's videos, in the order in which they are uploaded; the last one stands first in the feed."""
+"""The demo's videos, in the order in which they were uploaded; the last one stands first in the feed."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,11 @@ WIDE = Stage(854, 480)
 
 @dataclass(frozen=True)
 class Upload:
-    """A video. Its tag may stand in its description; `stage`, `silent` and `seconds` say how it is shot."""
+    """A video of `since` days ago. Its tag may stand in its description; `stage`, `silent` and `seconds` say
+    how it is shot."""
 
     key: str
+    since: int
     creator: str
     scene: str
     title: str
@@ -26,17 +28,16 @@ class Upload:
 
 UPLOADS = (
     Upload(
-        "draft",
-        "hana",
-        "dog",
-        "Second take, without the sneeze",
-        "Not sure yet. #ginkgo-yard",
-        seconds=3,
-        stage=SMALL,
-        published=False,
+        "rain",
+        168,
+        "ayan",
+        "tea",
+        "雨天，接她过坡",
+        "伞够两个人。路修好以后，也许就用不着我了。#山里的灯",
     ),
     Upload(
         "dog",
+        155,
         "hana",
         "dog",
         "Thirty breaths of Momo",
@@ -44,6 +45,7 @@ UPLOADS = (
     ),
     Upload(
         "bridge",
+        150,
         "tobias",
         "river",
         "The boats, seen from the bridge",
@@ -52,7 +54,17 @@ UPLOADS = (
         stage=WIDE,
     ),
     Upload(
+        "lunch",
+        128,
+        "xiaoman",
+        "bowl",
+        "照着阿朵的画，做了一碗面",
+        "她画了三道热气，我就等到有三道热气才端上来。#点画成真",
+        seconds=6,
+    ),
+    Upload(
         "book",
+        118,
         "shouye",
         "book",
         "第二卷，四个洞",
@@ -62,35 +74,34 @@ UPLOADS = (
     ),
     Upload(
         "coats",
+        101,
         "tobias",
         "coats",
         "Five coats on the line, one van, some snow",
         "They air for a day so that they do not smell of the mill. Then they go. #warm-coats",
     ),
     Upload(
-        "rain",
-        "ayan",
-        "tea",
-        "雨天，接她过坡",
-        "伞够两个人。路修好以后，也许就用不着我了。#山里的灯",
-    ),
-    Upload(
         "dawn",
+        47,
         "ayan",
         "school",
         "六点四十，灯亮着",
         "第一个到的总是穿红衣服的那个。#山里的灯",
     ),
     Upload(
-        "lunch",
-        "xiaoman",
-        "bowl",
-        "照着阿朵的画，做了一碗面",
-        "她画了三道热气，我就等到有三道热气才端上来。#点画成真",
-        seconds=6,
+        "draft",
+        31,
+        "hana",
+        "dog",
+        "Second take, without the sneeze",
+        "Not sure yet. #ginkgo-yard",
+        seconds=3,
+        stage=SMALL,
+        published=False,
     ),
     Upload(
         "boats",
+        17,
         "mara",
         "river",
         "They drew boats. We floated them.",
@@ -99,7 +110,7 @@ UPLOADS = (
 )
 
 # A text file that calls itself a film: what somebody in a hurry really uploads.
-IN_A_HURRY = Upload("hurry", "tobias", "", "Snow, final FINAL", "#warm-coats")
+IN_A_HURRY = Upload("hurry", 2, "tobias", "", "Snow, final FINAL", "#warm-coats")
 HURRIED_FILE = (
     b"To do before Friday\n\n- export the film (NOT this list)\n- send it to Edith\n- buy string, tape, tea\n"
     b"- find out which file is the film\n"

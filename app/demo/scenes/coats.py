@@ -29,7 +29,7 @@ from app.demo.colours import (
     SNOW,
     WOOD,
 )
-from app.demo.film import Layer, Motion, Move, Stage
+from app.demo.film import FlipBook, Layer, Motion, Move, Stage, sketched
 from app.demo.paper import Colour, Picture, Sheet, dice, mixed
 
 
@@ -107,23 +107,25 @@ def _smoke(stage: Stage) -> list[Layer]:
     u = stage.unit
     layers: list[Layer] = []
     for x, y, size in ((0.26, 0.575, 0.72), (0.76, 0.585, 0.9)):
-        puffs: list[Picture] = []
-        for step in range(24):
-            sheet = Sheet(90 * u, 130 * u, 83)
-            for k in range(3):
-                part = (step / 24 + k / 3) % 1
-                r = (6 + 15 * part) * u
-                sheet.cut(
-                    o.blob((24 + 34 * part * part) * u, (116 - 96 * part) * u, r, r * 0.85, dice(k), 0.08),
-                    CREAM,
-                    grain=0.5,
-                    opacity=(1 - part) * 0.9,
-                )
-            puffs.append(sheet.image)
+        puffs = FlipBook([sketched(_puff, u, step) for step in range(24)])
         layers.append(
             Layer(puffs, Motion(stage.width * x + 20 * u * size, stage.height * y - 122 * size * u - 116 * u))
         )
     return layers
+
+
+def _puff(u: float, step: int) -> Picture:
+    sheet = Sheet(90 * u, 130 * u, 83)
+    for k in range(3):
+        part = (step / 24 + k / 3) % 1
+        r = (6 + 15 * part) * u
+        sheet.cut(
+            o.blob((24 + 34 * part * part) * u, (116 - 96 * part) * u, r, r * 0.85, dice(k), 0.08),
+            CREAM,
+            grain=0.5,
+            opacity=(1 - part) * 0.9,
+        )
+    return sheet.image
 
 
 def _road(stage: Stage) -> Layer:
@@ -204,14 +206,16 @@ def _coats(stage: Stage) -> list[Layer]:
         u = stage.unit * size
         coat = cargo.coat(u, paint, trim, number)
         leans = [5.5 * math.cos(math.pi * step / 18) for step in range(19)]
-        there = [
-            coat.rotate(degrees, Image.Resampling.BICUBIC, center=(115 * u, 20 * u)) for degrees in leans
-        ]
+        there = [sketched(_hung, coat, u, degrees) for degrees in leans]
         swing = [*there, *there[-2:0:-1]]
-        swing = swing[number * 7 :] + swing[: number * 7]
+        swing = FlipBook(swing[number * 7 :] + swing[: number * 7])
         x, y = _line_at(stage, part)
         layers.append(Layer(swing, Motion(x - 115 * u, y - 22 * u)))
     return layers
+
+
+def _hung(coat: Picture, u: float, degrees: float) -> Picture:
+    return coat.rotate(degrees, Image.Resampling.BICUBIC, center=(115 * u, 20 * u))
 
 
 def _front(stage: Stage) -> Layer:

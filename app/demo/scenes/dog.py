@@ -25,8 +25,8 @@ from app.demo.colours import (
     SOOT,
     WOOD,
 )
-from app.demo.film import Layer, Motion, Stage
-from app.demo.paper import Picture, Scissors, Sheet, dice, mixed
+from app.demo.film import FlipBook, Layer, Motion, Stage, sketched
+from app.demo.paper import Colour, Picture, Scissors, Sheet, dice, mixed
 
 
 def paint(stage: Stage) -> list[Layer]:
@@ -242,13 +242,7 @@ def _leaves(stage: Stage, u: float) -> list[Layer]:
     layers: list[Layer] = []
     for k in range(round(13 * stage.pick(1, 1.5))):
         size, paint = u * rng.uniform(0.8, 1.5), mixed(HONEY, PERSIMMON, rng.uniform(0, 0.6))
-        turning: list[Picture] = []
-        for step in range(18):
-            sheet = Sheet(56 * size, 56 * size, k)
-            flat = 0.35 + 0.65 * abs(math.cos(2 * math.pi * step / 18))
-            leaf = o.turned(o.placed(_ginkgo(), 0, 0, 1, flat), step * 20 + k * 47, (0, 0))
-            sheet.cut(o.placed(leaf, 28 * size, 28 * size, size), paint, shadow=2 * size)
-            turning.append(sheet.image)
+        turning = FlipBook([sketched(_leaf, k, size, paint, step) for step in range(18)])
         fall = stage.height + 120 * u
         start = rng.uniform(0, fall)
         place = Motion(
@@ -265,3 +259,11 @@ def _leaves(stage: Stage, u: float) -> list[Layer]:
         )
         layers.append(Layer(turning, again if k % 3 else place))
     return layers
+
+
+def _leaf(number: int, size: float, paint: Colour, step: int) -> Picture:
+    sheet = Sheet(56 * size, 56 * size, number)
+    flat = 0.35 + 0.65 * abs(math.cos(2 * math.pi * step / 18))
+    leaf = o.turned(o.placed(_ginkgo(), 0, 0, 1, flat), step * 20 + number * 47, (0, 0))
+    sheet.cut(o.placed(leaf, 28 * size, 28 * size, size), paint, shadow=2 * size)
+    return sheet.image

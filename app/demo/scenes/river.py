@@ -22,7 +22,7 @@ from app.demo.colours import (
     SKY,
     SNOW,
 )
-from app.demo.film import Layer, Motion, Stage
+from app.demo.film import FlipBook, Layer, Motion, Stage, sketched
 from app.demo.paper import Colour, Picture, Scissors, Sheet, dice, mixed
 
 
@@ -176,59 +176,62 @@ def _fleet(stage: Stage) -> list[list[Layer]]:
     return fleet
 
 
-def _boat(u: float, paint: Colour) -> list[Picture]:
+def _boat(u: float, paint: Colour) -> FlipBook:
     """A folded paper boat with a candle in it; 170 × 150 units."""
     rng = dice(61)
-    pictures: list[Picture] = []
-    for step in range(12):
-        sheet = Sheet(200 * u, 180 * u)
-        tilt = 3.2 * math.sin(2 * math.pi * step / 12)
-
-        cut = Scissors(sheet, 0, 0, u, lean=tilt, about=(100, 150))
-
-        sheet.glow(100 * u, 92 * u, 84 * u, HONEY, 0.5 * rng.uniform(0.8, 1))
-        cut([(58, 112), (100, 46), (142, 112)], mixed(paint, HONEY, 0.35), 3, mixed(paint, APRICOT, 0.3))
-        cut([(100, 46), (142, 112), (100, 112)], mixed(paint, BARK, 0.14))
-        cut(
-            [(14, 98), (70, 116), (130, 116), (186, 98), (150, 152), (50, 152)],
-            paint,
-            4,
-            mixed(paint, PLUM, 0.35),
-        )
-        cut([(14, 98), (70, 116), (50, 152)], mixed(paint, SNOW, 0.35))
-        cut([(186, 98), (130, 116), (150, 152)], mixed(paint, PLUM, 0.22))
-        pictures.append(sheet.image)
-    return [picture for picture in pictures for _ in range(3)]
+    afloat = [sketched(_afloat, u, paint, step, rng.uniform(0.8, 1)) for step in range(12)]
+    return FlipBook([picture for picture in afloat for _ in range(3)])
 
 
-def _lantern(u: float, paint: Colour) -> list[Picture]:
+def _afloat(u: float, paint: Colour, step: int, light: float) -> Picture:
+    sheet = Sheet(200 * u, 180 * u)
+    tilt = 3.2 * math.sin(2 * math.pi * step / 12)
+
+    cut = Scissors(sheet, 0, 0, u, lean=tilt, about=(100, 150))
+
+    sheet.glow(100 * u, 92 * u, 84 * u, HONEY, 0.5 * light)
+    cut([(58, 112), (100, 46), (142, 112)], mixed(paint, HONEY, 0.35), 3, mixed(paint, APRICOT, 0.3))
+    cut([(100, 46), (142, 112), (100, 112)], mixed(paint, BARK, 0.14))
+    cut(
+        [(14, 98), (70, 116), (130, 116), (186, 98), (150, 152), (50, 152)],
+        paint,
+        4,
+        mixed(paint, PLUM, 0.35),
+    )
+    cut([(14, 98), (70, 116), (50, 152)], mixed(paint, SNOW, 0.35))
+    cut([(186, 98), (130, 116), (150, 152)], mixed(paint, PLUM, 0.22))
+    return sheet.image
+
+
+def _lantern(u: float, paint: Colour) -> FlipBook:
     """A lotus with a light in it; 170 × 150 units."""
     rng = dice(62)
-    pictures: list[Picture] = []
-    for step in range(10):
-        sheet = Sheet(200 * u, 170 * u)
-        light = rng.uniform(0.8, 1)
-        sheet.glow(100 * u, 86 * u, 84 * u, HONEY, 0.72 * light)
-        petal = o.smooth([(0, 0), (24, -26), (16, -58), (0, -74), (-16, -58), (-24, -26)])
-        for lean, tint in ((-62, 0.35), (62, 0.35), (-34, 0.15), (34, 0.15)):
-            sheet.cut(
-                o.placed(o.turned(petal, lean, (0, 0)), 100 * u, 138 * u, u),
-                mixed(paint, PLUM, tint),
-                shadow=2 * u,
-                foot=mixed(paint, PLUM, 0.5),
-            )
-        flame = o.smooth([(100, 62 + 3 * (step % 3)), (110, 92), (100, 106), (90, 92)])
-        sheet.cut(o.placed(o.box(91, 96, 18, 36), 0, 0, u), SNOW)
-        sheet.cut(o.placed(flame, 0, 0, u), mixed(HONEY, CREAM, 0.5), grain=0)
-        for lean in (-16, 16, 0):
-            sheet.cut(
-                o.placed(o.turned(petal, lean * 1.6, (0, 0)), (100 + lean) * u, 146 * u, u * 0.72),
-                mixed(paint, HONEY, 0.3 * light),
-                shadow=2 * u,
-                foot=paint,
-            )
-        pictures.append(sheet.image)
-    return [picture for picture in pictures for _ in range(2)]
+    alight = [sketched(_alight, u, paint, step, rng.uniform(0.8, 1)) for step in range(10)]
+    return FlipBook([picture for picture in alight for _ in range(2)])
+
+
+def _alight(u: float, paint: Colour, step: int, light: float) -> Picture:
+    sheet = Sheet(200 * u, 170 * u)
+    sheet.glow(100 * u, 86 * u, 84 * u, HONEY, 0.72 * light)
+    petal = o.smooth([(0, 0), (24, -26), (16, -58), (0, -74), (-16, -58), (-24, -26)])
+    for lean, tint in ((-62, 0.35), (62, 0.35), (-34, 0.15), (34, 0.15)):
+        sheet.cut(
+            o.placed(o.turned(petal, lean, (0, 0)), 100 * u, 138 * u, u),
+            mixed(paint, PLUM, tint),
+            shadow=2 * u,
+            foot=mixed(paint, PLUM, 0.5),
+        )
+    flame = o.smooth([(100, 62 + 3 * (step % 3)), (110, 92), (100, 106), (90, 92)])
+    sheet.cut(o.placed(o.box(91, 96, 18, 36), 0, 0, u), SNOW)
+    sheet.cut(o.placed(flame, 0, 0, u), mixed(HONEY, CREAM, 0.5), grain=0)
+    for lean in (-16, 16, 0):
+        sheet.cut(
+            o.placed(o.turned(petal, lean * 1.6, (0, 0)), (100 + lean) * u, 146 * u, u * 0.72),
+            mixed(paint, HONEY, 0.3 * light),
+            shadow=2 * u,
+            foot=paint,
+        )
+    return sheet.image
 
 
 def _reeds(stage: Stage) -> Layer:
@@ -252,13 +255,9 @@ def _reeds(stage: Stage) -> Layer:
 def _fireflies(stage: Stage) -> list[Layer]:
     u = stage.unit
     rng = dice(64)
+    beat = [sketched(_glimmer, u, step) for step in range(18)]
     layers: list[Layer] = []
     for k in range(7):
-        beat: list[Picture] = []
-        for step in range(18):
-            sheet = Sheet(36 * u, 36 * u)
-            sheet.glow(18 * u, 18 * u, 18 * u, HONEY, 0.5 + 0.5 * math.sin(2 * math.pi * step / 18))
-            beat.append(sheet.image)
         x, y = rng.uniform(0.03, 0.97) * stage.width, rng.uniform(0.58, 0.95) * stage.height
         drift = Motion(
             x,
@@ -269,5 +268,11 @@ def _fireflies(stage: Stage) -> list[Layer]:
             sway_y=9 * u,
             period=rng.uniform(2, 4),
         )
-        layers.append(Layer(beat[2 * k :] + beat[: 2 * k], drift))
+        layers.append(Layer(FlipBook(beat[2 * k :] + beat[: 2 * k]), drift))
     return layers
+
+
+def _glimmer(u: float, step: int) -> Picture:
+    sheet = Sheet(36 * u, 36 * u)
+    sheet.glow(18 * u, 18 * u, 18 * u, HONEY, 0.5 + 0.5 * math.sin(2 * math.pi * step / 18))
+    return sheet.image
