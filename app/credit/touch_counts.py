@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from math import inf
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, select, text
@@ -18,9 +18,11 @@ from app.videos.models import DonationLink
 SHOWN = "shown"
 STAGES = ("quarter", "half", "most", "whole")  # of its length that a clip was played for, once a page
 COUNTED_ONLY = (SHOWN, *STAGES)  # there are no touches of these
-Seen = tuple[int, datetime, str]  # a video's id, when, and a kind of touch
+Seen = tuple[int, int, str]  # a video's id, when (microseconds since 1970), and a kind of touch
 Place = tuple[int, int | None, date, str]  # video, project, day, kind
 ABOUT = "video_id, project_id, day, kind"
+SECOND_US = 1_000_000
+EPOCH, MICROSECOND = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
 FIRST_DAYS = 3  # of the first month that is kept: touches then may belong to a session of the month before
 
 _ADD = text(f"""
@@ -54,21 +56,39 @@ _MEND = text(f"""
 """)
 
 
-@dataclass(frozen=True)
-class _Carried:
-    """A project that a video carries, or has carried, and its organisation's time zone."""
+class Days:
+    """Days of a time zone: the one that a moment lies in, which mostly is that of the moment before it."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._begins = self._ends = 0
+        self._day = date.min
+
+    def of(self, at: int) -> date:
+        """The day at `at`, in microseconds since 1970."""
+        if not self._begins <= at < self._ends:
+            self._day = datetime.fromtimestamp(at / SECOND_US, self._zone).date()
+            self._begins, self._ends = (self._start(self._day + timedelta(days=more)) for more in (0, 1))
+        return self._day
+
+    def _start(self, day: date) -> int:
+        return _microseconds(datetime.combine(day, time.min, self._zone))
+
+
+class _Carried(NamedTuple):
+    """A project that a video carries or has carried, from when until when, and its organisation's days."""
 
     project_id: int
-    zone: ZoneInfo
-    since: datetime
-    until: datetime | None
+    days: Days
+    since: int
+    until: float
 
 
 def count(session: Session, seen: Iterable[Seen]) -> None:
     """Count touches that are new, all of their kinds: each caller counts a touch once."""
     rows = list(seen)
-    carried = _carried(session, {video_id for video_id, _, _ in rows})
-    found = Counter(_place(carried.get(one[0], ()), *one) for one in rows)
+    carried, utc = _carried(session, {video_id for video_id, _, _ in rows}), Days(UTC)
+    found = Counter(_place(carried.get(video_id, ()), utc, video_id, at, kind) for video_id, at, kind in rows)
     if found:
         told = [
             {"video_id": video_id, "project_id": project_id, "day": day, "kind": kind, "count": found[place]}
@@ -96,11 +116,11 @@ def rebuild(session: Session) -> int:
     return mended.rowcount if isinstance(mended, CursorResult) else 0
 
 
-def _place(links: Iterable[_Carried], video_id: int, at: datetime, kind: str) -> Place:
-    for link in links:
-        if link.since <= at and (link.until is None or at < link.until):
-            return video_id, link.project_id, at.astimezone(link.zone).date(), kind
-    return video_id, None, at.astimezone(UTC).date(), kind
+def _place(links: Iterable[_Carried], utc: Days, video_id: int, at: int, kind: str) -> Place:
+    for project_id, days, since, until in links:
+        if since <= at < until:
+            return video_id, project_id, days.of(at), kind
+    return video_id, None, utc.of(at), kind
 
 
 def _carried(session: Session, video_ids: Collection[int]) -> dict[int, list[_Carried]]:
@@ -116,10 +136,17 @@ def _carried(session: Session, video_ids: Collection[int]) -> dict[int, list[_Ca
         .join(Nonprofit, Nonprofit.id == Project.nonprofit_id)
         .where(DonationLink.video_id == bulk.of_ids(video_ids))
     )
+    days: dict[str, Days] = {}
     found: defaultdict[int, list[_Carried]] = defaultdict(list)
     for video_id, project_id, zone, since, until in rows:
-        found[video_id].append(_Carried(project_id, ZoneInfo(zone), since, until))
+        of_zone = days.setdefault(zone, Days(ZoneInfo(zone)))
+        ends = _microseconds(until) if until else inf
+        found[video_id].append(_Carried(project_id, of_zone, _microseconds(since), ends))
     return found
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
 
 
 def _first_day(session: Session) -> date | None:

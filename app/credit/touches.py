@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, NamedTuple, Protocol
 
@@ -204,7 +204,7 @@ def _kept_or_given_up(entry: Entry) -> int:
 def _arrivals(entries: Sequence[Entry], fresh: Sequence[TouchRow]) -> Counter[str]:
     """How often each share was come through, by its code: by visitors who are known, and by others."""
     through = {
-        (entry.body["visitor"], datetime.fromtimestamp(entry.body["session"], UTC)): entry.body["through"]
+        touch_rows.visit_of(entry): entry.body["through"]
         for entry in entries
         if entry.body["told"] and entry.body.get("through")
     }
@@ -212,7 +212,7 @@ def _arrivals(entries: Sequence[Entry], fresh: Sequence[TouchRow]) -> Counter[st
     unknown = [entry for entry in entries if not entry.body["told"] and not _is_held(entry)]
     return Counter(
         [
-            *(through.get((row.visitor, row.session_at), "") for row in known),
+            *(through.get(row.visit, "") for row in known),
             *(entry.body["through"] for entry in unknown),
         ]
     )

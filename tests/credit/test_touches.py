@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis import Redis
@@ -13,11 +14,14 @@ from app.core.settings import Settings
 from app.credit import moments, months, relay, touches
 from app.credit.models import Credit, Touch, TouchEntry
 from app.credit.moments import Moment
+from app.credit.touch_counts import Days
 from app.credit.touches import Told
 from app.gateways.touch_stream import GROUP, STREAM, Entry, TouchStream
 from app.videos.models import Video
 from tests import factories
 from workers.runner import run_due
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def begun() -> datetime:
@@ -159,6 +163,37 @@ def test_a_touch_is_as_old_as_the_page_says_within_its_session(
     rows = dict(session.execute(select(Touch.kind, Touch.at)).all())
     assert abs(rows["view"] - (clock.now() - timedelta(minutes=1))) < timedelta(seconds=5)
     assert rows["open"] == start
+
+
+@pytest.mark.parametrize(("ago_ms", "within"), [(-5_000, 0), (10**30, 3600)])
+def test_a_page_that_says_nonsense_of_when_is_taken_for_one_that_is_wrong_by_little(
+    session: Session, stream: TouchStream, video: Video, ago_ms: int, within: int
+) -> None:
+    touches.tell(stream, "ann", begun() - timedelta(hours=5), [Told(video.code, "view", ago_ms)])
+    touches.drain(stream)
+    at = session.scalars(select(Touch.at)).one()
+    assert abs(clock.now() - timedelta(seconds=within) - at) < timedelta(seconds=30)
+
+
+def test_of_touches_told_again_among_new_ones_only_the_new_are_counted(
+    session: Session, stream: TouchStream, video: Video
+) -> None:
+    start, other = begun(), factories.video(session)
+    told = [Told(video.code, "view", 0), Told(other.code, "open", 0)]
+    for news in ([Told(video.code, "open", 0)], [Told(other.code, "view", 0)]):
+        for visitor in ("ann", "ben"):
+            touches.tell(stream, visitor, start, [*told, *news])
+        touches.drain(stream)
+    each = {"view": 2, "open": 2}
+    assert touches.counts(session, [video.id, other.id]) == {video.id: each, other.id: each}
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "America/Sao_Paulo", "Pacific/Apia"])
+def test_days_are_those_of_the_clock_on_the_wall(zone: str) -> None:
+    days, first = Days(ZoneInfo(zone)), datetime(2011, 10, 1, tzinfo=UTC)
+    for number in range(2 * 24 * 92):  # clocks go back to midnight, go on from it, and leave a day out
+        for at in (first + timedelta(minutes=30 * number, microseconds=-past) for past in (1, 0)):
+            assert days.of((at - EPOCH) // timedelta(microseconds=1)) == at.astimezone(ZoneInfo(zone)).date()
 
 
 def test_months_that_are_too_old_go_and_counts_stay(
