@@ -3,8 +3,9 @@
 `python -m bench.touches [--rate TOUCHES] [--seconds S] [--videos K] [--json]`
 
 The platform is started as `kindrelay up` starts it. Visitors who agreed tell of 20 touches at a time, each
-visitor once; every tenth batch is sent again, as a page would that never heard the answer. Answers are timed
-from when a batch was due.
+visitor once; every tenth batch is sent again, as a page would that never heard the answer. Some seconds of
+fewer come before the clock runs: what a process does for the first time it does only once. Answers are timed
+from when a batch was due, so that one that had to wait to be sent counts as slow.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -25,7 +27,7 @@ from app.core.settings import Settings
 from app.embedded.ports import is_free
 from app.gateways.touch_stream import TouchStream
 from app.projects.models import Project
-from app.web import visitors
+from app.web import cookies, visitors
 from bench.engines import platform
 from bench.figures import cpu_seconds, milliseconds
 from bench.sending import Requests, away
@@ -35,10 +37,23 @@ BATCH = 20  # as many as a page sends at once
 KINDS = ("view", "open")
 AGAIN = 10  # one batch of so many is sent twice
 CONNECTIONS = 32
+WARM_RATE, WARM_SECONDS = 1000.0, 6.0
+SESSIONS = 1500  # moments at which visitors began theirs, a second apart
 PATIENCE_SECONDS = 120.0
 CALM = 0.05  # CPU seconds of the platform in one second while it has nothing to do
 PARTS = ("web", "workers", "valkey", "postgres")
 AGENT = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of requests: the seconds of all, those of the sender's own CPU, how many were refused, and
+    the seconds each took from when it was due."""
+
+    seconds: float
+    cpu: float
+    refused: int
+    took: list[float]
 
 
 def main() -> None:
@@ -63,31 +78,43 @@ def measured(
     settings: Settings, host: psutil.Process, port: int, wanted: argparse.Namespace
 ) -> dict[str, Any]:
     """What became of the batches that came at the wanted rate."""
-    batches = round(wanted.rate * wanted.seconds / BATCH)
-    requests = beacons(settings, port, videos(wanted.videos), batches)
+    batches, codes = round(wanted.rate * wanted.seconds / BATCH), videos(wanted.videos)
+    warm = beacons(settings, port, codes, round(WARM_RATE * WARM_SECONDS / BATCH))
+    requests = beacons(settings, port, codes, batches)
     requests += requests[::AGAIN]
+    away(lambda: asyncio.run(send(port, warm, WARM_RATE / BATCH)))
+    until_drained(TouchStream(settings.redis_url))
     until_calm(host)
     before, busy = cpu_seconds(host, PARTS), psutil.cpu_times()
-    seconds, refused, took = away(lambda: asyncio.run(send(port, requests, wanted.rate / BATCH)))
+    earlier = kept()
+    sent = away(lambda: asyncio.run(send(port, requests, wanted.rate / BATCH)))
     waited = until_drained(TouchStream(settings.redis_url))
     spent = {name: now - before[name] for name, now in cpu_seconds(host, PARTS).items()}
+    written, counted = (now - then for now, then in zip(kept(), earlier, strict=True))
+    accepted, ours = len(sent.took), sum(spent.values())
+    return {
+        "wanted_per_s": wanted.rate,
+        "accepted_per_s": round(accepted * BATCH / sent.seconds),
+        "accepted_batches": accepted,
+        "refused": sent.refused,
+        "lost": batches * BATCH - written,
+        "counted_twice": counted - written,
+        "last_written_after_s": round(waited, 2),
+        **milliseconds("answer", sent.took),
+        **{f"cpu_ms_{name}": round(one * 1000 / accepted, 2) for name, one in spent.items()},
+        "cpu_ms_in_all": round(ours * 1000 / accepted, 2),
+        "cpu_ms_sender": round(sent.cpu * 1000 / accepted, 2),
+        "touches_per_cpu_s": round(accepted * BATCH / ours),
+        "cores_busy_beside": round(others(busy, ours + sent.cpu, sent.seconds + waited), 2),
+    }
+
+
+def kept() -> tuple[int, int]:
+    """How many touches are written, and how many are counted."""
     with db.unit_of_work() as session:
         written = session.execute(text("SELECT count(*) FROM touch")).scalar_one()
         counted = session.execute(text("SELECT coalesce(sum(count), 0) FROM video_count")).scalar_one()
-    return {
-        "wanted_per_s": wanted.rate,
-        "accepted_per_s": round(len(took) * BATCH / seconds),
-        "accepted_batches": len(took),
-        "refused": refused,
-        "lost": batches * BATCH - written,
-        "counted_twice": int(counted) - written,
-        "last_written_after_s": round(waited, 2),
-        **milliseconds("answer", took),
-        **{f"cpu_ms_{name}": round(one * 1000 / len(took), 2) for name, one in spent.items()},
-        "cpu_ms_in_all": round(sum(spent.values()) * 1000 / len(took), 2),
-        "touches_per_cpu_s": round(len(took) * BATCH / sum(spent.values())),
-        "cores_busy_beside": round(others(busy, sum(spent.values()), seconds + waited), 2),
-    }
+    return written, int(counted)
 
 
 def videos(count: int) -> list[str]:
@@ -102,29 +129,31 @@ def videos(count: int) -> list[str]:
 def beacons(settings: Settings, port: int, codes: Sequence[str], count: int) -> list[bytes]:
     """As many batches of visitors who agreed, as a browser sends them."""
     signer = URLSafeSerializer(settings.secret_key)
-    began = signer.dumps(str(int(time.time()) - 60), salt=visitors.SESSION)
+    now = int(time.time())
+    begun = [signer.dumps(str(now - second), salt=cookies.SESSION) for second in range(SESSIONS)]
     made: list[bytes] = []
     for number in range(count):
         of = [codes[(number * BATCH + place) % len(codes)] for place in range(BATCH // len(KINDS))]
         told = [[code, kind, 1000 * place] for place, code in enumerate(of) for kind in KINDS]
         body = json.dumps({"told": told, "through": ""})
-        visitor = signer.dumps(new_code(visitors.CODE_LENGTH), salt=visitors.VISITOR)
-        cookies = f"{visitors.CONSENT}=yes; {visitors.VISITOR}={visitor}; {visitors.SESSION}={began}"
+        visitor = signer.dumps(new_code(visitors.CODE_LENGTH), salt=cookies.VISITOR)
+        visit = begun[number % SESSIONS]
+        sent = f"{cookies.CONSENT}=yes; {cookies.VISITOR}={visitor}; {cookies.SESSION}={visit}"
         made.append(
             f"POST /touches HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {AGENT}\r\n"
-            f"Content-Type: text/plain;charset=UTF-8\r\nCookie: {cookies}\r\n"
+            f"Content-Type: text/plain;charset=UTF-8\r\nCookie: {sent}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
     return made
 
 
-async def send(port: int, requests: Sequence[bytes], rate: float) -> tuple[float, int, list[float]]:
-    """Send each request at its moment; the seconds of all, how many were refused, and what each took."""
+async def send(port: int, requests: Sequence[bytes], rate: float) -> Sent:
+    """Send each request at its moment."""
     took: list[float] = []
-    began = time.monotonic() + 0.2
+    began, used = time.monotonic() + 0.2, time.process_time()
     stream = Requests(port, began, rate, iter(range(len(requests))), requests.__getitem__)
     await asyncio.gather(*[stream.keep_sending(took) for _ in range(CONNECTIONS)])
-    return time.monotonic() - began, stream.refused, took
+    return Sent(time.monotonic() - began, time.process_time() - used, stream.refused, took)
 
 
 def until_drained(stream: TouchStream) -> float:
@@ -144,7 +173,7 @@ def until_calm(host: psutil.Process) -> None:
 
 
 def others(before: Any, ours: float, seconds: float) -> float:
-    """How many cores other processes of this machine kept busy, the sender of the batches among them."""
+    """How many cores were kept busy by what is neither the platform nor the sender of the batches."""
     now = psutil.cpu_times()
     idle = now.idle + now.iowait - before.idle - before.iowait
     return psutil.cpu_count() - (idle + ours) / seconds
