@@ -19,7 +19,9 @@ HALF_LIFE = 8  # days, of the attention that a film or news gets
 QUIET = 0.03  # of the attention on a film's first day: what is left without news
 OF_NEWS, OF_ANOTHER_FILM = 0.5, 0.25
 LATELY, FREE_DAYS = 30, (4, 5, 6)  # days ago; days of the week
-AWAKE = {"CNY": (4, 15), "GBP": (8, 23), "JPY": (3, 14)}  # hours (UTC) at which people give
+# Hours (UTC): at which people look; at which they give, early or late on a day, all within a while.
+AWAKE = {"CNY": (4, 15), "GBP": (8, 23), "JPY": (3, 14)}
+GIVING, EARLY_OR_LATE, A_WHILE = 11, 3, 0.6
 NAMED, KNOWN, MAILED, COMES_BACK = 0.6, 0.75, 0.2, 0.4  # shares of those who say nothing
 FILMS = {upload.key: upload for upload in UPLOADS if upload.published}
 PROJECT_OF_TAG = {tags.key(project.tag): project for project in PROJECTS}
@@ -79,12 +81,11 @@ def moments(place: str, count: int, rng: Random, *, when_free: bool = False) -> 
         if not when_free or day <= LATELY or ago(day).weekday() in FREE_DAYS
     ]
     sums = list(accumulate(_attention(waves, day) for day in days))
+    chosen = [days[bisect_left(sums, sums[-1] * (number + rng.random()) / count)] for number in range(count)]
     begin, end = AWAKE[project.goal.currency]
-    found = (
-        ago(days[bisect_left(sums, sums[-1] * (number + rng.random()) / count)], rng.uniform(begin, end))
-        for number in range(count)
-    )
-    return sorted(found)
+    if not when_free:
+        return sorted(ago(day, rng.uniform(begin, end)) for day in chosen)
+    return sorted(ago(day, _evening(day) + rng.uniform(0, A_WHILE)) for day in chosen)
 
 
 def gifts() -> list[Given]:
@@ -99,6 +100,11 @@ def gifts() -> list[Given]:
         Given(number, at, *_by(present, number, known[project_of(present.place).owner], rng))
         for number, (at, present) in enumerate(slots)
     ]
+
+
+def _evening(day: int) -> float:
+    """The hour of a day at which people give: a payment is heard of when the day's last one was made."""
+    return GIVING + EARLY_OR_LATE * Random(day).random()  # noqa: S311 (the same history each time)
 
 
 def _attention(waves: Sequence[tuple[int, float]], day: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from app.credit.touch_counts import SHOWN
+from app.credit.touch_counts import SHOWN, STAGES
 from app.credit.touch_rows import OPEN
 from app.credit.touches import ARRIVE
 from app.demo.calendar import ago, midnight
@@ -14,8 +14,10 @@ from app.demo.planning import FILMS, Given, films_of, moments, project_of
 from app.gateways.touch_stream import Entry
 
 VIEW = "view"
+SECOND = timedelta(seconds=1)  # between one thing that a page tells and the next
 VISITS, VISITORS = 3000, 2100  # of people who gave nothing
 VIEWED, OPENED, ON_THE_WAY = 0.5, 0.13, 0.3  # of those who are shown a film; of those who view it
+TO_THE_END = 0.85  # of those who view it
 MET_BEFORE = 0.5  # of givers, who had seen another film of the project some days earlier
 ARRIVALS = 7
 # How much of an audience each film has.
@@ -45,9 +47,9 @@ class Visit:
         body = {
             "visitor": self.visitor,
             "session": self.at.timestamp(),
-            "now": (self.at + timedelta(seconds=5 * len(told))).timestamp(),
+            "now": (self.at + SECOND * len(told)).timestamp(),
             "told": [
-                [code, kind, 5000 * (len(told) - number), second if kind == OPEN else None]
+                [code, kind, 1000 * (len(told) - number), second if kind == OPEN else None]
                 for number, (code, kind, second) in enumerate(told, start=1)
             ],
             "through": through,
@@ -76,24 +78,24 @@ def before_giving(one: Given, rng: Random) -> Iterator[Visit]:
     ]
     if others and rng.random() < MET_BEFORE:
         met = rng.choice(others)
-        kinds = (SHOWN, VIEW, OPEN) if rng.random() < 0.4 else (SHOWN, VIEW)
-        yield Visit(one.at - days, visitor, (Look(met, kinds, _second(met, rng)),))
+        yield Visit(one.at - days, visitor, (_seen(met, rng.random() < 0.4, rng),))
     if film:
         minutes = timedelta(minutes=rng.uniform(1, 6))
-        yield Visit(one.at - minutes, visitor, (Look(film, (SHOWN, VIEW, OPEN), _second(film, rng)),))
+        yield Visit(one.at - minutes, visitor, (_seen(film, True, rng),))
 
 
 def by_share(parent: Given, child: Given | None, number: int, rng: Random) -> Visit:
     """A visit to the film that a giver has passed on: the giver's to come, or somebody's who gave nothing."""
     film = FILMS[parent.present.place]
     if child is not None:
-        at, visitor, opened = child.at - timedelta(minutes=4), child.giver.visitor, True
+        at = max(child.at - timedelta(minutes=4), parent.at + (child.at - parent.at) / 2)
+        visitor, opened = child.giver.visitor, True
     else:
         latest = min(parent.at + timedelta(days=5), midnight() - timedelta(hours=1))
         at = parent.at + (latest - parent.at) * rng.random()
         visitor, opened = f"demoguest{parent.number:06d}{number:07d}", rng.random() < OPENED
-    kinds = (SHOWN, ARRIVE, VIEW, *((OPEN,) if opened else ()))
-    return Visit(at, visitor, (Look(film, kinds, _second(film, rng)),))
+    look = _seen(film, opened, rng)
+    return Visit(at, visitor, (Look(film, (ARRIVE, *look.kinds), look.second),))
 
 
 def _of_others(rng: Random) -> Iterator[Visit]:
@@ -108,8 +110,14 @@ def _of_others(rng: Random) -> Iterator[Visit]:
 
 def _look(film: Upload, viewed: float, rng: Random) -> Look:
     if rng.random() > viewed:
-        return Look(film, (SHOWN,))
-    return Look(film, (SHOWN, VIEW, OPEN) if rng.random() < OPENED else (SHOWN, VIEW), _second(film, rng))
+        return Look(film, (SHOWN, *STAGES[: rng.choice((0, 1, 1, 1, 2, 2, 3))]))
+    return _seen(film, rng.random() < OPENED, rng)
+
+
+def _seen(film: Upload, opened: bool, rng: Random) -> Look:
+    """A film that was viewed, mostly to its end, and whether its sheet was opened then."""
+    stages = STAGES if rng.random() < TO_THE_END else STAGES[:-1]
+    return Look(film, (SHOWN, *stages, VIEW, *((OPEN,) if opened else ())), _second(film, rng))
 
 
 def _second(film: Upload, rng: Random) -> int:

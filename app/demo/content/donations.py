@@ -102,8 +102,8 @@ PRESENTS = (
     Present("dog", 500, "さくら", "モモ、長生きしてね。"),
     Present("dog", 46_000, "Old school, class of 1978", "We were cold in that room too."),
     Present("dog", 2_400, "Pip the spaniel", "Woof."),
-    Present("#点画成真", 200_000, "云溪面馆", "一个班，一学期的第一个月。"),
     Present("#点画成真", 12_000),
+    Present("#点画成真", 200_000, "云溪面馆", "一个班，一学期的第一个月。"),
     Present("#山里的灯", 72_000, "退休电工老吴", "安装我也可以来。"),
     Present(
         "#draw-it-into-reality",

@@ -135,6 +135,38 @@ PROJECTS = (
     Undertaking(
         owner="harbour",
         since=176,
+        tag="warm-coats",
+        title="Warm coats before the first snow",
+        summary=(
+            "A new winter coat for every child in the five valley schools, "
+            "on its way as soon as a class is complete."
+        ),
+        story="""A coat from last year is a coat that is too small.
+
+We buy from one mill, at cost, in children's sizes. When a class is complete the parcel **leaves the same
+day**; nobody waits for the last coat. The line behind our shed is where they air before they go.
+
+| Size | Cost |
+| --- | --- |
+| 4 to 6 years | £24 |
+| 7 to 9 years | £28 |
+| 10 to 12 years | £33 |
+
+Each school signs for its parcel. The lists are counted twice, and published without names.
+""",
+        goal=Money(72_800, "GBP"),
+        scene="coats",
+        news=(
+            News(
+                58,
+                "The first van has left",
+                "Twenty-six coats for Upper Fold school. The driver says it smelled of new wool.",
+            ),
+        ),
+    ),
+    Undertaking(
+        owner="harbour",
+        since=160,
         tag="draw-it-into-reality",
         title="Draw it into reality: they drew boats, we float them",
         summary=(
@@ -163,38 +195,6 @@ Nothing stays in the river. Every drawing goes back to its artist.
                 "Forty-one boats, one whale",
                 "Nadia (6) does not draw boats. Nadia draws whales. The whale took two evenings to fold and "
                 "**floated beautifully**.",
-            ),
-        ),
-    ),
-    Undertaking(
-        owner="harbour",
-        since=120,
-        tag="warm-coats",
-        title="Warm coats before the first snow",
-        summary=(
-            "A new winter coat for every child in the five valley schools, "
-            "on its way as soon as a class is complete."
-        ),
-        story="""A coat from last year is a coat that is too small.
-
-We buy from one mill, at cost, in children's sizes. When a class is complete the parcel **leaves the same
-day**; nobody waits for the last coat. The line behind our shed is where they air before they go.
-
-| Size | Cost |
-| --- | --- |
-| 4 to 6 years | £24 |
-| 7 to 9 years | £28 |
-| 10 to 12 years | £33 |
-
-Each school signs for its parcel. The lists are counted twice, and published without names.
-""",
-        goal=Money(72_800, "GBP"),
-        scene="coats",
-        news=(
-            News(
-                58,
-                "The first van has left",
-                "Twenty-six coats for Upper Fold school. The driver says it smelled of new wool.",
             ),
         ),
     ),
