@@ -14,7 +14,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import N_
 from app.core.ids import new_code
 from app.nonprofits.models import Membership, Nonprofit
-from app.reports import saved_views
+from app.reports import saved_views, shapes
 from app.reports.files import orders
 from app.reports.files.models import EVERY, SECRET_LENGTH, ReportMail, SavedView
 from app.reports.files.orders import FORMATS, Wanted
@@ -114,7 +114,8 @@ def order_due(session: Session) -> None:
             stop(session, mail)
         elif (local.date(), local.hour) >= (mail.next_on, AT_HOUR):
             period = saved_views.whole_days(mail.view, at, nonprofit.time_zone)
-            wanted = Wanted("report", mail.format, period, mail.person.locale)
+            shape = shapes.shape(mail.view.choices, mail.view.page)
+            wanted = Wanted("report", mail.format, period, mail.person.locale, shape=shape)
             orders.ask(session, nonprofit, mail.person_id, wanted, mail_id=mail.id)
             mail.next_on = next_after(mail.every, local.date())
     session.flush()

@@ -45,6 +45,14 @@ def _safe(cell: Cell) -> str:
     return str(share(cell))
 
 
+def plain(cell: Cell) -> str | int | None:
+    """A cell as programs read it: text as it is, money and shares as digits and a point; None where CSV has
+    nothing."""
+    if isinstance(cell, str):
+        return cell or None
+    return cell if isinstance(cell, int) else _safe(cell)
+
+
 def share(value: Fraction) -> Decimal:
     """A share of one as files write it, half a unit rounded to the even one."""
     return Decimal(round(value * 10**SHARE_PLACES)).scaleb(-SHARE_PLACES)

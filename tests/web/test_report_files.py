@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any, cast
 
 import httpx
 import openpyxl
@@ -30,6 +31,7 @@ from app.reports.files import making, orders, writers
 from app.reports.files.models import ReportFile
 from app.reports.files.orders import Wanted
 from app.reports.periods import Period
+from app.reports.shapes import Shape
 from tests import factories
 from tests.engines import Engines
 from tests.reports import year as years
@@ -155,6 +157,8 @@ def test_screen_csv_xlsx_pdf_and_every_movement_agree_with_the_truth_to_the_cent
         for (code, currency), sums in year.truth.items()
     }
     agree_on_screen(desk, year, rows)
+    agree_in_json(desk, year, rows)
+    agree_step_by_step(desk, year, rows)
     agree_in_xlsx(made.files["report", "xlsx"], rows)
     agree_in_xlsx(made.files["donations", "xlsx"], rows_of(made.files["donations", "csv"]))
     agree_in_pdf(made.files["report", "pdf"], rows)
@@ -167,6 +171,50 @@ def agree_on_screen(desk: FlaskClient, year: Year, rows: list[dict[str, str]]) -
         if row["Row"] in ("Total", "Creator"):
             for name in MONEY:
                 assert shown(row[name], row["Currency"]) in screen, (row["Row"], name)
+
+
+def read(desk: FlaskClient, year: Year, said: str = "") -> list[dict[str, Any]]:
+    """The report as programs read it."""
+    answer = cast("Any", desk.get(f"/desk/{year.nonprofit.code}/reports.json?{SPAN}{said}").json)
+    return [{name: row[name] for name in answer["columns"]} for row in answer["rows"]]
+
+
+def agree_in_json(desk: FlaskClient, year: Year, rows: list[dict[str, str]]) -> None:
+    """Every cell is that of the CSV, but for the mark that makes text harmless there."""
+    found = [["" if cell is None else str(cell) for cell in row.values()] for row in read(desk, year)]
+    assert found == [[cell.removeprefix("'") for cell in row.values()] for row in rows]
+
+
+def agree_step_by_step(desk: FlaskClient, year: Year, rows: list[dict[str, str]]) -> None:
+    """The months of all, and of one video, add up to its line."""
+    code = year.videos["swing"].code
+    for said, line in (("", "Total"), (f"&video={code}", f"/v/{code}")):
+        steps = read(desk, year, f"&page=time&step=month{said}")
+        for row in rows:
+            if line in (row["Row"], row["Address"]):
+                own = [one for one in steps if one["currency"] == row["Currency"]]
+                assert [one["row"] for one in own] == ["Month"] * 12 + ["Total"]
+                for name in MONEY:
+                    whole = [Decimal(one[name.lower()]) for one in own]
+                    assert sum(whole[:-1]) == whole[-1] == Decimal(row[name])
+
+
+def test_a_file_of_a_view_has_what_the_view_shows(session: Session, year: Year, desk: FlaskClient):
+    rows = read(desk, year, "&page=videos&sort=gross&order=asc")
+    assert {row["row"] for row in rows} == {"Video", "Not credited", "Total"}
+    euros = [row for row in rows if row["currency"] == "EUR"]
+    gross = [Decimal(row["gross"]) for row in euros if row["row"] == "Video"]
+    assert gross == sorted(gross)
+    assert [row["row"] for row in euros[-2:]] == ["Not credited", "Total"]
+    assert {row["row"] for row in read(desk, year, "&page=creators")} == {"Creator", "Not credited", "Total"}
+    shape = Shape("time", step="month", video=year.videos["swing"].code)
+    for format_ in ("csv", "pdf"):
+        wanted = Wanted("report", format_, YEAR, "en", shape=shape)
+        file = orders.ask(session, year.nonprofit, year.owner.id, wanted)
+        run_due("reports")
+        session.refresh(file)
+        assert (file.state, file.rows) == ("ready", 13), file.reason
+        assert orders.wanted_of(file, YEAR.zone).shape == shape
 
 
 def agree_in_xlsx(body: bytes, rows: list[dict[str, str]]) -> None:

@@ -103,6 +103,7 @@ def test_nothing_is_mailed_before_the_mailed_link_is_opened_and_answered(
 ):
     set_clock(monkeypatch, A_THURSDAY)
     view = kept(session, nonprofit, owner)
+    view.choices = {"sort": "gross", "show": "money"}
     address = f"/desk/{nonprofit.code}/reports/views/{view.code}/mail"
     desk.post(address, data={"every": "month", "format": "xlsx"})
     mail = session.scalars(select(ReportMail)).one()
@@ -121,6 +122,7 @@ def test_nothing_is_mailed_before_the_mailed_link_is_opened_and_answered(
     report_mails.order_due(session)
     [file] = session.scalars(select(ReportFile))
     assert (file.first, file.last, file.format) == (date(2026, 10, 1), date(2026, 10, 31), "xlsx")
+    assert file.which == {"page": "creators", "sort": "gross"}
     assert mail.next_on == date(2026, 12, 1)
     run_due("reports", "outbound")
     letter = session.scalars(select(KeptMail).order_by(KeptMail.id.desc())).first()

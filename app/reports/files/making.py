@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.core import clock, db
+from app.core import db
 from app.core.i18n import known, translations
-from app.reports import queries, report_table
+from app.reports import shaped
 from app.reports.files import pdf, rows, writers
 from app.reports.files.orders import Order
 
@@ -30,11 +30,9 @@ def make(order: Order, path: Path, told: Told) -> int:
 def _report(session: Session, order: Order, path: Path, told: Told) -> int:
     wanted = order.wanted
     _ = translations(known(wanted.locale)).gettext
-    report = queries.report(session, order.nonprofit_id, wanted.period)
-    as_of = wanted.period.as_of(clock.now())
-    table = report_table.table(report, as_of, _)
+    table = shaped.table(session, order.nonprofit_id, wanted.period, wanted.shape, _)
     if wanted.format == "pdf":
-        path.write_bytes(pdf.report(order, table, as_of))
+        path.write_bytes(pdf.report(order, table))
         return len(table.rows)
 
     def progress(done: int) -> None:

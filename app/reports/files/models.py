@@ -98,7 +98,8 @@ class ReportFile(Row):
     format: Mapped[str]
     first: Mapped[date]  # the days it is about, both included
     last: Mapped[date]
-    which: Mapped[dict[str, Any]]  # the fields of app.reports.movements.Which; empty for a report
+    # The fields of app.reports.which.Which; of a report, what its app.reports.shapes.Shape says.
+    which: Mapped[dict[str, Any]]
     with_donors: Mapped[bool]  # whether it names donors, which not every role may read
     locale: Mapped[str]
     wish: Mapped[str]  # a digest of all that was asked for

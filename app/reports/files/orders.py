@@ -16,10 +16,11 @@ from app.core.i18n import N_
 from app.core.ids import new_code
 from app.core.models import Task
 from app.nonprofits.models import Nonprofit
-from app.reports import periods
+from app.reports import periods, shapes
 from app.reports.files.models import ReportFile
 from app.reports.movements import Which
 from app.reports.periods import Period
+from app.reports.shapes import Shape
 
 TASK = "reports.make_file"
 PREFIX = "reports/"
@@ -33,7 +34,7 @@ BROKE_DOWN = N_("Something broke on our side. Please ask for the file again.")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody asks for. `which` narrows a file of donations and is nothing for a report."""
+    """What somebody asks for. `which` narrows a file of donations, `shape` says what of a report is meant."""
 
     kind: str
     format: str
@@ -41,6 +42,7 @@ class Wanted:
     locale: str
     which: Which = field(default_factory=lambda: Which(""))
     with_donors: bool = False
+    shape: Shape = field(default_factory=Shape)
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def new_key(order: Order) -> str:
 def wanted_of(file: ReportFile, zone: str) -> Wanted:
     """What a file was asked to hold, with its days cut in the time zone `zone`."""
     period = periods.between(file.first, file.last, zone)
+    if file.kind == "report":
+        return Wanted(file.kind, file.format, period, file.locale, shape=shapes.shape(file.which))
     return Wanted(file.kind, file.format, period, file.locale, Which(**file.which), file.with_donors)
 
 
@@ -235,7 +239,7 @@ def _row(
         "format": wanted.format,
         "first": wanted.period.first,
         "last": wanted.period.last,
-        "which": asdict(wanted.which),
+        "which": wanted.shape.said if wanted.kind == "report" else asdict(wanted.which),
         "with_donors": wanted.with_donors,
         "locale": wanted.locale,
         "wish": wish,

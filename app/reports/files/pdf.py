@@ -18,14 +18,14 @@ from app.reports.tables import Cell
 NOTHING = "–"
 
 
-def report(order: Order, table: Table, as_of: datetime) -> bytes:
+def report(order: Order, table: Table) -> bytes:
     """The PDF of a report's table, in the language and on the paper that were asked for.
 
     It says that it was made when its figures are from, so that a period that is over gives the same bytes.
     """
     locale = known(order.wanted.locale)
     _ = translations(locale).gettext
-    period = order.wanted.period
+    period, as_of = table.period, table.as_of
     words = {
         **typeset.head(order.nonprofit, order.country, as_of.date(), locale),
         "title": _("Report"),
@@ -63,6 +63,10 @@ def _sections(table: Table, locale: str) -> list[dict[str, Any]]:
         _("Video"): _("By video"),
         _("Not credited"): _("By video"),
         _("Project"): _("By project"),
+        _("Day"): _("By day"),
+        _("Week"): _("By week"),
+        _("Month"): _("By month"),
+        _("Cohort"): _("Cohorts"),
     }
     figures = range(table.who, len(table.header) - table.stamp)
     money = [

@@ -7,14 +7,13 @@ from flask import request
 
 from app.core import clock
 from app.nonprofits.models import Nonprofit
+from app.reports import shapes
 from app.reports.periods import Period
 from app.reports.which import Which
 from app.web.reports import days
 from app.web.text import lazy as _l
 
-FINEST_DAYS, FINE_DAYS = 45, 190  # longer periods are told by the week, then by the month
 STEPS = {"day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
-MOST_DAYS = 400  # of which each can be told on its own
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def asked(nonprofit: Nonprofit) -> Asked:
         span=days.span(request.args),
         sort=request.args.get("sort", ""),
         is_upward=request.args.get("order") == "asc",
-        step=_step(period),
+        step=shapes.fitting_step(request.args.get("step", ""), (period.until - period.first).days),
     )
 
 
@@ -77,10 +76,3 @@ def which() -> Which:
 def about() -> dict[str, str]:
     """The part of an address that asks of whom or of what, without the currency."""
     return {name: request.args[name] for name in ("video", "creator", "project") if request.args.get(name)}
-
-
-def _step(period: Period) -> str:
-    length = (period.until - period.first).days
-    fitting = "day" if length <= FINEST_DAYS else "week" if length <= FINE_DAYS else "month"
-    step = request.args.get("step", "")
-    return step if step in STEPS and not (step == "day" and length > MOST_DAYS) else fitting

@@ -9,7 +9,7 @@ from app.core.db import unit_of_work
 from app.core.errors import Invalid
 from app.core.i18n import N_
 from app.nonprofits.models import Nonprofit
-from app.reports import periods
+from app.reports import periods, shapes
 from app.reports.files import orders
 from app.reports.files.orders import Wanted
 from app.reports.movements import Which
@@ -93,7 +93,8 @@ def _wanted(form: FileForm, nonprofit: Nonprofit, *, with_donors: bool) -> Wante
     period = periods.between(first, last, nonprofit.time_zone)
     kind, format_ = form.kind.data or "", form.format.data or ""
     if kind != "donations":
-        return Wanted(kind, format_, period, language())
+        said = {name: form[name].data or "" for name in ("page", "step", "video", "creator", "project")}
+        return Wanted(kind, format_, period, language(), shape=shapes.shape(said))
     which = Which(
         currency=form.currency.data or "",
         video_code=form.video.data or "",

@@ -36,6 +36,8 @@ class FileForm(Form):
     creator = StringField(validators=SHORT)
     project = StringField(validators=SHORT)
     uncredited = StringField(validators=SHORT)
+    page = StringField(validators=SHORT)
+    step = StringField(validators=SHORT)
 
 
 class NameForm(Form):

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.core.money import Money
+from app.reports import shapes
 from app.reports.figures import Figures, Line
-from app.reports.queries import Report
-from app.reports.which import Which
 from app.web import charts
 from app.web.charts import Bar
 from app.web.reports.asking import Asked
@@ -31,11 +30,6 @@ class Column:
         """The figure; None where there is nothing to divide by."""
         return getattr(figures, self.name)
 
-    def weight(self, figures: Figures) -> int | Fraction | None:
-        """What lines are ordered by."""
-        value = self.of(figures)
-        return value.minor if isinstance(value, Money) else value
-
 
 MONEY = (
     Column("net", _l("Net"), "money", opens=True, minor="net_minor"),
@@ -55,7 +49,6 @@ SEEN = (
     Column("conversion", _l("Conversion"), "share", opens=False),
 )
 GROUPS = ((_l("Money"), MONEY), (_l("Gifts"), GIFTS), (_l("Reach"), SEEN))
-COLUMNS = {column.name: column for _words, group in GROUPS for column in group}
 
 
 @dataclass(frozen=True)
@@ -88,26 +81,9 @@ def sections(lines: Sequence[Line], totals: Sequence[Line], asked: Asked) -> lis
     made: list[Section] = []
     for total in totals:
         own = [line for line in lines if line.now.currency == total.now.currency]
-        made.append(Section(total.now.currency, total, _ordered(own, asked), _rows(own)))
+        sorted_lines = shapes.ordered(own, asked.sort, is_upward=asked.is_upward)
+        made.append(Section(total.now.currency, total, sorted_lines, _rows(own)))
     return made
-
-
-def _ordered(lines: Sequence[Line], asked: Asked) -> list[Line]:
-    """By a column, the greatest first unless asked upwards; lines without the figure last, credited to no
-    video last of all."""
-    column = COLUMNS.get(asked.sort)
-    if column is None:
-        return list(lines)
-    weighed = [(line, column.weight(line.now)) for line in lines]
-    known = [(line, weight) for line, weight in weighed if weight is not None and not is_rest(line)]
-    known.sort(key=lambda one: one[1], reverse=not asked.is_upward)
-    unknown = [line for line, weight in weighed if weight is None and not is_rest(line)]
-    return [*(line for line, _ in known), *unknown, *(line for line in lines if is_rest(line))]
-
-
-def is_rest(line: Line) -> bool:
-    """Whether it is what was credited to no video."""
-    return line.creator is None and line.project is None
 
 
 def name_of(line: Line) -> str:
@@ -127,22 +103,6 @@ def which_of(line: Line) -> str:
     if line.project:
         return f"project={line.project.code}"
     return f"creator={line.creator.code}" if line.creator else ""
-
-
-def tables_about(which: Which) -> dict[str, str]:
-    """The tables of a report that have a line of whom or what an address asks about, with the line's code."""
-    codes = {"videos": which.video_code, "creators": which.creator_code, "projects": which.project_code}
-    return {table: code for table, code in codes.items() if code}
-
-
-def about(report: Report, which: Which) -> Line | None:
-    """The line of whom or what an address asks about; None for all, and for who did nothing in the period."""
-    for table, code in tables_about(which).items():
-        for line in getattr(report, table):
-            one = line.video or line.project or line.creator
-            if one and one.code == code:
-                return line
-    return None
 
 
 def _rows(lines: Sequence[Line]) -> list[Row]:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from app.core.db import unit_of_work
 from app.credit import disputes
 from app.nonprofits.models import Nonprofit
 from app.reports import cohorts as returning
-from app.reports import queries, ranked, series
+from app.reports import queries, ranked, series, shaped, shapes, tables
 from app.reports.queries import Report
 from app.web.access import allow
 from app.web.loaders import load_nonprofit
@@ -52,9 +52,9 @@ def over_time(nonprofit_code: str) -> ResponseReturnValue:
         asked = asking.asked(nonprofit)
         now = series.over_time(session, nonprofit.id, asked.period, asked.step, which)
         before = series.over_time(session, nonprofit.id, asked.period.previous(), asked.step, which)
-        report = queries.report(session, nonprofit.id, asked.period, only=lines.tables_about(which))
+        report = queries.report(session, nonprofit.id, asked.period, only=shapes.tables_about(which))
         frame = _frame(session, nonprofit, "time", asked, report)
-    line = lines.about(report, which)
+    line = shaped.about(report, which)
     return render_template(
         "reports/time.html",
         **frame,
@@ -78,6 +78,18 @@ def cohorts(nonprofit_code: str) -> ResponseReturnValue:
         frame = _frame(session, nonprofit, "cohorts", asking.asked(nonprofit), None)
     shows = "money" if request.args.get("show") == "money" else "donors"
     return render_template("reports/cohorts.html", **frame, tables=cohort_table.tables(found), shows=shows)
+
+
+@desk_reports.get("/desk/<nonprofit_code>/reports.json")
+@allow(Action.REPORT_READ)
+def as_json(nonprofit_code: str) -> ResponseReturnValue:
+    """For programs: the table that files are made of, by the names of its columns, in no language."""
+    with unit_of_work() as session:
+        nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
+        period = asking.asked(nonprofit).period
+        table = shaped.table(session, nonprofit.id, period, shapes.shape(request.args), str)
+    rows = [dict(zip(table.names, map(tables.plain, row), strict=True)) for row in table.rows]
+    return jsonify(columns=table.names, rows=rows)
 
 
 def _lines(nonprofit_code: str, current: str) -> str:
