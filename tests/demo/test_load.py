@@ -171,9 +171,13 @@ def test_no_task_died(books: Session):
     assert books.scalars(select(Task.last_error).where(Task.dead_at.is_not(None))).all() == []
 
 
-@pytest.mark.parametrize("command", ["check-books", "rollups rebuild --check"])
-def test_the_books_and_what_is_counted_of_them_agree(platform: Platform, command: str):
-    checked = platform.command(*command.split())
+def test_the_books_agree(platform: Platform):
+    checked = platform.command("check-books")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_what_reports_are_made_from_agrees_with_the_rows(platform: Platform):
+    checked = platform.command("rollups", "rebuild", "--check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

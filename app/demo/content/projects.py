@@ -187,7 +187,7 @@ it down the steps. On Sunday evenings forty boats go past the window, and every 
 Nothing stays in the river. Every drawing goes back to its artist.
 """,
         goal=Money(96_000, "GBP"),
-        credit_rule="linear",
+        credit_rule="decay",
         scene="river",
         news=(
             News(
