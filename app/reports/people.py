@@ -9,13 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import column, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.models import Task
 from app.credit import integrity
 from app.donations.models import Donation
+from app.reports.mending import mend
 from app.reports.models import NEVER, SCOPES
 
 TASKS = ("integrity.look", "rollups.people", "rollups.rebuild_people")  # after which a gift is counted
@@ -86,6 +87,11 @@ _COHORTS = f"""
         FROM ({_GIFTS}) gift WHERE decision_id IS NULL
     ) given GROUP BY {COHORT_KEY}
 """  # noqa: S608 (names of our own columns)
+# What is counted of people: table, key, sums, and the query that works them out.
+_COUNTS = (
+    ("day_donors", DONORS_KEY.split(", "), ("donors",), _DONORS),
+    ("month_cohort", COHORT_KEY.split(", "), ("donors", "gross_minor"), _COHORTS),
+)
 _OF_GIVERS = "AND giver_id = ANY(:giver_ids)"
 
 
@@ -130,18 +136,17 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     about = {"nonprofit_id": nonprofit_id}
     _give(session, "", about)
     session.execute(text(_COUNTED), about)
-    for table, fresh in (("day_donors", _DONORS), ("month_cohort", _COHORTS)):
-        session.execute(text(f"DELETE FROM {table} WHERE nonprofit_id = :nonprofit_id"), about)  # noqa: S608
-        session.execute(text(f"INSERT INTO {table} {fresh.format(which='')}"), about)
+    for table, key, sums, fresh in _COUNTS:
+        names = [*key, *sums]
+        computed = text(f"SELECT {', '.join(names)} FROM ({fresh.format(which='')}) fresh")  # noqa: S608 (our own)
+        mend(session, table, names, key, computed.columns(*map(column, names)), about)
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     """Counts of people that a recomputation from who gave does not confirm, each as it should be or is."""
     found: list[Any] = []
-    for table, names, fresh in (
-        ("day_donors", f"{DONORS_KEY}, donors", _DONORS),
-        ("month_cohort", f"{COHORT_KEY}, donors, gross_minor", _COHORTS),
-    ):
+    for table, key, sums, fresh in _COUNTS:
+        names = ", ".join([*key, *sums])
         computed = f"WITH computed AS MATERIALIZED (SELECT {names} FROM ({fresh.format(which='')}) fresh)"  # noqa: S608
         kept = f"SELECT {names} FROM {table} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (our own)
         both = f"{computed} (TABLE computed EXCEPT {kept}) UNION ALL ({kept} EXCEPT TABLE computed)"
@@ -172,10 +177,8 @@ def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
 def _add(session: Session, nonprofit_id: int, giver_ids: Sequence[int], sign: int) -> None:
     """Add (or, with sign -1, take out) what these givers' gifts count for."""
     about = {"nonprofit_id": nonprofit_id, "giver_ids": list(giver_ids), "sign": sign}
-    for table, key, sums, fresh in (
-        ("day_donors", DONORS_KEY, ("donors",), _DONORS),
-        ("month_cohort", COHORT_KEY, ("donors", "gross_minor"), _COHORTS),
-    ):
+    for table, keys, sums, fresh in _COUNTS:
+        key = ", ".join(keys)
         signed = ", ".join(f":sign * {name}" for name in sums)
         added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
         session.execute(

@@ -18,9 +18,7 @@ from sqlalchemy import (
     Subquery,
     case,
     cast,
-    delete,
     func,
-    insert,
     literal,
     select,
     text,
@@ -35,6 +33,7 @@ from app.credit.moving import Moved
 from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
+from app.reports.mending import mend
 from app.reports.models import DayRollup
 
 KEY = ("project_id", "video_id", "day", "currency", "rule")
@@ -78,9 +77,10 @@ def count_decision(session: Session, made: Moved) -> None:
 def rebuild(session: Session, nonprofit_id: int) -> None:
     """Write an organisation's rollup anew from its credits; meanwhile nothing else is counted for it."""
     session.execute(select(Nonprofit.id).where(Nonprofit.id == nonprofit_id).with_for_update())
-    session.execute(delete(DayRollup).where(DayRollup.nonprofit_id == nonprofit_id))
     fresh = _recomputed(nonprofit_id)
-    session.execute(insert(DayRollup).from_select(COLUMNS, select(*[fresh.c[name] for name in COLUMNS])))
+    computed = select(*[fresh.c[name] for name in COLUMNS])
+    key = set(COLUMNS) - set(SUMS) - {"video_id", "creator_id"}
+    mend(session, "day_rollup", COLUMNS, key, computed, {"nonprofit_id": nonprofit_id})
 
 
 def follow_zone(session: Session, nonprofit_id: int) -> None:
