@@ -54,7 +54,8 @@ def add(connection: Connection, site: Site, donations: int, touches: int) -> Sit
     for month in connection.scalars(text(_MONTHS), {"days": DAYS}).all():
         connection.execute(text(month))
     about = {"first": site.touches + 1, "last": touches, "days": DAYS, "videos": VIDEOS}
-    connection.execute(text(_TOUCHES), about)
+    for statement in (*_NO_INDEXES, _TOUCHES, *_INDEXES):  # made whole they take a fraction of the time
+        connection.execute(text(statement), about)
     connection.execute(text("SET session_replication_role = origin"))
     connection.commit()
     connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
@@ -169,6 +170,12 @@ _MONTHS = """
         date_trunc('month', now() AT TIME ZONE 'UTC'), '1 month') one,
         LATERAL (SELECT one AT TIME ZONE 'UTC' AS month) moment
 """
+_NO_INDEXES = ("ALTER TABLE touch DROP CONSTRAINT pk_touch", "DROP INDEX ix_touch_visitor")
+_INDEXES = (
+    "SET LOCAL maintenance_work_mem = '512MB'",
+    "ALTER TABLE touch ADD CONSTRAINT pk_touch PRIMARY KEY (session_at, visitor, video_id, kind)",
+    "CREATE INDEX ix_touch_visitor ON touch (visitor, at)",
+)
 _TOUCHES = """
     INSERT INTO touch (session_at, visitor, video_id, kind, at)
     SELECT at, left(md5(n::text), 16), links.videos[1 + floor(:videos * power(random(), 3))::int],

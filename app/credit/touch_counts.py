@@ -34,17 +34,19 @@ _ADD = text(f"""
 # What the touches that are kept say, less what is counted: of days of which every touch is kept.
 _DIFFERENCES = f"""
     SELECT {ABOUT}, sum(count)::bigint AS count FROM (
-        SELECT touch.video_id, link.project_id,
-            (touch.at AT TIME ZONE coalesce(nonprofit.time_zone, 'UTC'))::date AS day,
-            coalesce(nullif(held, ''), kind) AS kind, count(*) AS count
-        FROM touch
-        LEFT JOIN donation_link link ON link.video_id = touch.video_id AND link.created_at <= touch.at
-            AND (link.retired_at IS NULL OR touch.at < link.retired_at)
-        LEFT JOIN project ON project.id = link.project_id
-        LEFT JOIN nonprofit ON nonprofit.id = project.nonprofit_id
-        GROUP BY 1, 2, 3, 4
+        SELECT touch.video_id, carried.project_id,
+            (touch.at AT TIME ZONE coalesce(carried.time_zone, 'UTC'))::date AS day,
+            CASE WHEN held = '' THEN kind ELSE held END AS kind, 1 AS count
+        FROM touch LEFT JOIN (
+            SELECT link.video_id, link.project_id, time_zone, link.created_at AS since,
+                coalesce(link.retired_at, 'infinity') AS until
+            FROM donation_link link
+            JOIN project ON project.id = link.project_id
+            JOIN nonprofit ON nonprofit.id = project.nonprofit_id
+        ) carried ON carried.video_id = touch.video_id AND since <= touch.at AND touch.at < until
         UNION ALL
         SELECT {ABOUT}, -count FROM video_count WHERE kind NOT IN {COUNTED_ONLY}
+        OFFSET 0 -- or the day of each touch would be worked out twice
     ) both_sides
     WHERE day >= :first
     GROUP BY {ABOUT}

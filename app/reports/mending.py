@@ -26,12 +26,13 @@ def mend(
     names = ", ".join(columns)
     kept = f"SELECT {names} FROM {rollup} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (names of our own)
     session.execute(text(f"CREATE TEMPORARY TABLE computed AS SELECT {names} FROM {rollup} WITH NO DATA"))  # noqa: S608
-    session.execute(insert(table("computed", *map(column, columns))).from_select(columns, computed), about)
+    fresh = insert(table("computed", *map(column, columns))).from_select(columns, computed)
+    session.execute(fresh, about)
     same = [f"{rollup}.{name} = surplus.{name}" for name in key]
     same += [f"{rollup}.{name} IS NOT DISTINCT FROM surplus.{name}" for name in columns if name not in key]
-    for change in (
-        f"DELETE FROM {rollup} USING ({kept} EXCEPT TABLE computed) surplus WHERE {' AND '.join(same)}",  # noqa: S608
-        f"INSERT INTO {rollup} ({names}) TABLE computed EXCEPT {kept}",
-    ):
-        session.execute(text(change), about)
+    wrong = f"DELETE FROM {rollup} USING ({kept} EXCEPT TABLE computed) surplus WHERE {' AND '.join(same)}"  # noqa: S608
+    session.execute(text(wrong), about)
+    is_less = f"SELECT (SELECT count(*) FROM ({kept}) kept) < (SELECT count(*) FROM computed)"  # noqa: S608
+    if session.scalar(text(is_less), about):
+        session.execute(text(f"INSERT INTO {rollup} ({names}) TABLE computed EXCEPT {kept}"), about)
     session.execute(text("DROP TABLE computed"))

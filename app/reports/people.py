@@ -56,6 +56,12 @@ _GIVE = """
     FROM fresh LEFT JOIN known USING (mark)
     ON CONFLICT DO NOTHING
 """
+_UNKNOWN = """
+    SELECT EXISTS (
+        SELECT FROM donation LEFT JOIN giving ON giving.donation_id = donation.id
+        WHERE donation.nonprofit_id = :nonprofit_id AND captured_minor > 0 AND giving.donation_id IS NULL
+    )
+"""
 _GIFTS = """
     SELECT giving.nonprofit_id, giver_id, credit.project_id, creator_id, video_id, currency, amount_minor,
         credit.decision_id, (credit.at AT TIME ZONE nonprofit.time_zone)::date AS day
@@ -63,22 +69,24 @@ _GIFTS = """
     WHERE giving.nonprofit_id = :nonprofit_id AND coalesce(credit.decision_id, 0) <= counted_to {which}
 """
 # Whoever gave counts on the day in each scope, beside the day before it on which they gave in the same scope.
+# Each scope: its id, what tells its rows of a giver apart, and whether credit that was moved counts in it.
+_IN_SCOPES = (
+    ("total", "0::bigint", "currency", False),
+    ("project", "project_id", "project_id, currency", False),
+    ("creator", "coalesce(creator_id, 0)", "creator_id, currency", True),
+    ("video", "coalesce(video_id, 0)", "video_id, currency", True),
+)
+_IN_EACH = " UNION ALL ".join(
+    f"""
+    SELECT nonprofit_id, {SCOPES[scope]} AS scope, {scope_id} AS scope_id, currency, day,
+        coalesce(lag(day) OVER (PARTITION BY giver_id, {same} ORDER BY day), '{NEVER}') AS before
+    FROM gift WHERE {moved_too} OR decision_id IS NULL
+    """  # noqa: S608 (names of our own columns)
+    for scope, scope_id, same, moved_too in _IN_SCOPES
+)
 _DONORS = f"""
-    SELECT {DONORS_KEY}, count(*) AS donors FROM (
-        SELECT *, coalesce(lag(day) OVER (
-            PARTITION BY giver_id, scope, scope_id, currency ORDER BY day
-        ), '{NEVER}') AS before
-        FROM (
-            SELECT DISTINCT nonprofit_id, giver_id, scope, scope_id, currency, day
-            FROM ({_GIFTS}) gift, LATERAL (VALUES
-                ({SCOPES["total"]}, 0, decision_id IS NULL),
-                ({SCOPES["project"]}, project_id, decision_id IS NULL),
-                ({SCOPES["creator"]}, coalesce(creator_id, 0), true),
-                ({SCOPES["video"]}, coalesce(video_id, 0), true)
-            ) one (scope, scope_id, counts)
-            WHERE counts
-        ) given
-    ) counted GROUP BY {DONORS_KEY}
+    WITH gift AS MATERIALIZED ({_GIFTS})
+    SELECT {DONORS_KEY}, count(*) AS donors FROM ({_IN_EACH}) given WHERE before <> day GROUP BY {DONORS_KEY}
 """  # noqa: S608 (names of our own columns)
 _COHORTS = f"""
     SELECT {COHORT_KEY}, count(DISTINCT giver_id) AS donors, sum(amount_minor)::bigint AS gross_minor FROM (
@@ -134,7 +142,8 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     """Count an organisation's donors anew, with gifts of which nobody has counted the donor yet."""
     _one_at_a_time(session, nonprofit_id)
     about = {"nonprofit_id": nonprofit_id}
-    _give(session, "", about)
+    if session.scalar(text(_UNKNOWN), about):
+        _give(session, "", about)
     session.execute(text(_COUNTED), about)
     for table, key, sums, fresh in _COUNTS:
         names = [*key, *sums]
