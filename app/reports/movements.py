@@ -6,20 +6,10 @@ of the projects, however many there are; their sums are those of the rollup.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Subquery,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, Subquery, exists, func, literal, select, true, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -30,10 +20,12 @@ from app.core.money import Money
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.donations.models import Donation
 from app.projects.models import Project
+from app.reports import places
 from app.reports import which as whose
 from app.reports.figures import Figures
 from app.reports.models import DayRollup
 from app.reports.periods import Period
+from app.reports.places import Place
 from app.reports.queries import MONEY
 from app.reports.rollups import rule_of
 from app.reports.which import Scope, Which
@@ -76,32 +68,30 @@ class Page:
     next: str
 
 
-class _Place(NamedTuple):
-    """Where a page ended."""
-
-    at: datetime
-    kind: int
-    id: int
-
-
 def page(session: Session, nonprofit_id: int, period: Period, which: Which, after: str = "") -> Page:
     """The lines behind a figure that come `after` a page's end; the newest without it, or for nonsense."""
     scope = whose.scope(session, which)
     found = union_all(
-        *(_newest(kind, nonprofit_id, period, scope, _place(after)) for kind in range(len(KINDS)))
+        *(
+            _newest(kind, nonprofit_id, period, scope, places.read(after, len(KINDS)))
+            for kind in range(len(KINDS))
+        )
     ).subquery()
-    places = session.execute(
+    newest = session.execute(
         select(found.c.at, found.c.kind, found.c.id)
         .order_by(found.c.at.desc(), found.c.kind.desc(), found.c.id.desc())
         .limit(PAGE + 1)
     ).all()
-    shown = [_Place(*one) for one in places[:PAGE]]
-    return Page(_read(session, shown), _told(shown[-1]) if len(places) > PAGE else "")
+    shown = [Place(*one) for one in newest[:PAGE]]
+    return Page(_read(session, shown), places.told(shown[-1]) if len(newest) > PAGE else "")
 
 
 def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -> list[Figures]:
-    """What the lines add up to, a currency; from the rollup."""
+    """What the lines add up to, a currency; from the rollup. Of gifts that were made through a share it has
+    nothing but the net: their lines are added up one by one."""
     scope = whose.scope(session, which)
+    if which.relay:
+        return _relayed(session, nonprofit_id, period, which)
     summed = (scope.donations, *[getattr(DayRollup, name) for name in MONEY])
     rows = session.execute(
         select(DayRollup.currency, *[func.sum(one) for one in summed])
@@ -115,6 +105,9 @@ def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -
 def count(session: Session, nonprofit_id: int, period: Period, which: Which) -> int:
     """How many lines there are behind a figure."""
     scope = whose.scope(session, which)
+    if which.relay:
+        found = statement(nonprofit_id, period, which).order_by(None).subquery()
+        return session.scalar(select(func.count()).select_from(found)) or 0
     lines = select(func.coalesce(func.sum(DayRollup.lines), 0))
     return int(session.scalar(lines.where(*_of_rollup(nonprofit_id, period, scope))) or 0)
 
@@ -145,6 +138,21 @@ def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Dona
     return donation
 
 
+def _relayed(session: Session, nonprofit_id: int, period: Period, which: Which) -> list[Figures]:
+    found = statement(nonprofit_id, period, which).order_by(None).subquery()
+    gifts = func.count(found.c.donation_id.distinct()).filter(found.c.kind == KINDS[0])
+    sums = [func.sum(one) for one in (found.c.gross, found.c.refunded, found.c.fee)]
+    rows = session.execute(
+        select(found.c.currency, gifts, *sums).group_by(found.c.currency).order_by("currency")
+    )
+    return [Figures(currency, *[int(one) for one in counted]) for currency, *counted in rows]
+
+
+def _by_share() -> ColumnElement[bool]:
+    """Whether a credit is of a gift that was made through a share."""
+    return exists().where(Donation.id == Credit.donation_id, Donation.share_id.is_not(None))
+
+
 def _of_rollup(nonprofit_id: int, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
     return [
         DayRollup.nonprofit_id == nonprofit_id,
@@ -159,11 +167,13 @@ def _table(kind: int) -> Any:
 
 
 def _newest(
-    kind: int, nonprofit_id: int, period: Period, scope: Scope, after: _Place | None
+    kind: int, nonprofit_id: int, period: Period, scope: Scope, after: Place | None
 ) -> Select[*tuple[Any, ...]]:
     """The places of one kind's newest lines, as many as a page can show, found in each project for itself."""
     table = _table(kind)
     conditions = [*_in(table, period), *scope.on(Credit), *_after(table, kind, after)]
+    if scope.relay:
+        conditions.append(_by_share())
     query = select(table.at, table.id).where(table.project_id == Project.id, *conditions)
     if table is not Credit:
         query = query.join(Credit, Credit.id == table.credit_id)
@@ -180,7 +190,7 @@ def _in(table: Any, period: Period) -> tuple[ColumnElement[bool], ColumnElement[
     return table.at >= period.starts_at, table.at < period.ends_at
 
 
-def _after(table: Any, kind: int, place: _Place | None) -> list[ColumnElement[bool]]:
+def _after(table: Any, kind: int, place: Place | None) -> list[ColumnElement[bool]]:
     if place is None:
         return []
     if kind == place.kind:
@@ -188,27 +198,12 @@ def _after(table: Any, kind: int, place: _Place | None) -> list[ColumnElement[bo
     return [table.at <= place.at if kind < place.kind else table.at < place.at]
 
 
-def _told(place: _Place) -> str:
-    return f"{place.at.astimezone(UTC).isoformat()}_{place.kind}_{place.id}"
-
-
-def _place(text: str) -> _Place | None:
-    """Where a page ended, from an address; None for anything that is not such a place."""
-    try:
-        at, kind, row = text.split("_")
-        place = _Place(datetime.fromisoformat(at), int(kind), int(row))
-    except ValueError:
-        return None
-    known = place.at.tzinfo and 0 <= place.kind < len(KINDS) and 0 <= place.id < 2**63
-    return place if known else None
-
-
-def _read(session: Session, places: Sequence[_Place]) -> list[Movement]:
-    ids = [[one.id for one in places if one.kind == kind] for kind in range(len(KINDS))]
+def _read(session: Session, wanted: Sequence[Place]) -> list[Movement]:
+    ids = [[one.id for one in wanted if one.kind == kind] for kind in range(len(KINDS))]
     lines = [_line(kind).where(_table(kind).id == bulk.of_ids(ids[kind])) for kind in range(len(KINDS))]
     rows = session.execute(_named(union_all(*lines).subquery())).all()
     found = {(row.place, row.id): row for row in rows}
-    return [_movement(found[one.kind, one.id]) for one in places]
+    return [_movement(found[one.kind, one.id]) for one in wanted]
 
 
 def _movement(row: Any) -> Movement:
@@ -244,6 +239,8 @@ def _told_by_codes(which: Which) -> list[ColumnElement[bool]]:
             conditions.append(column == select(table.id).where(table.code == code).scalar_subquery())
     if which.uncredited:
         conditions.append(Credit.video_id.is_(None))
+    if which.relay:
+        conditions.append(_by_share())
     return conditions
 
 

@@ -15,13 +15,14 @@ from app.videos.models import Video
 @dataclass(frozen=True)
 class Which:
     """What a figure is of, as an address says it: of a video, of a creator, or (uncredited) of neither, in a
-    project; in one currency. Of all by default."""
+    project; in one currency; `relay`: by gifts that were made through a share. Of all by default."""
 
     currency: str = ""
     video_code: str = ""
     creator_code: str = ""
     uncredited: bool = False
     project_code: str = ""
+    relay: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Scope:
     creator_id: int
     uncredited: bool
     project_id: int
+    relay: bool = False
 
     @property
     def donations(self) -> Any:
@@ -87,4 +89,5 @@ def scope(session: Session, which: Which) -> Scope:
         creator_id=named(Person, which.creator_code),
         uncredited=which.uncredited,
         project_id=named(Project, which.project_code),
+        relay=which.relay,
     )

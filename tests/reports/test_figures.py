@@ -330,6 +330,11 @@ def test_a_gift_that_came_by_a_share_is_the_relays_part_of_the_net(world: World)
     [total] = world.report().totals
     assert total.now.relay == Money(900, "EUR")
     assert total.now.relay_share == Fraction(1, 2)
+    through = Which(relay=True)
+    [line] = movements.page(world.session, world.nonprofit_id, ALL, through).movements
+    [figures] = movements.figures(world.session, world.nonprofit_id, ALL, through)
+    assert line.amount - line.fee == figures.net == total.now.relay
+    assert movements.count(world.session, world.nonprofit_id, ALL, through) == figures.donations == 1
 
 
 @pytest.mark.parametrize("table", ["day_rollup SET gifts", "day_donors SET donors", "video_count SET count"])

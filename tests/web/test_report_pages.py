@@ -93,6 +93,11 @@ def test_the_chart_along_a_time_has_the_numbers_of_its_table(
     nets = [Decimal(value) for _, value in BEHIND.findall(table)][::4]
     assert drawn == [net for net in nets if net] == [Decimal("29.42")]
     assert "Forty desks" in page
+    months = page_at(
+        client, f"/desk/{nonprofit.code}/reports/time?span=this-year&step=month&video={video.code}"
+    )
+    [days] = re.findall(r'<th scope="row"><a href="([^"]+)"', months)
+    assert re.findall(r'data-value="([\d.-]+)"', page_at(client, days)) == ["29.42"]
 
 
 def asked(sort: str = "", *, is_upward: bool = False) -> Asked:

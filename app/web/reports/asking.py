@@ -70,6 +70,7 @@ def which() -> Which:
         creator_code=request.args.get("creator", ""),
         project_code=request.args.get("project", ""),
         uncredited="uncredited" in request.args,
+        relay="relay" in request.args,
     )
 
 

@@ -101,5 +101,6 @@ def _wanted(form: FileForm, nonprofit: Nonprofit, *, with_donors: bool) -> Wante
         creator_code=form.creator.data or "",
         project_code=form.project.data or "",
         uncredited=bool(form.uncredited.data),
+        relay=bool(form.relay.data),
     )
     return Wanted(kind, format_, period, language(), which, with_donors=with_donors)

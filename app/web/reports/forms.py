@@ -36,6 +36,7 @@ class FileForm(Form):
     creator = StringField(validators=SHORT)
     project = StringField(validators=SHORT)
     uncredited = StringField(validators=SHORT)
+    relay = StringField(validators=SHORT)
     page = StringField(validators=SHORT)
     step = StringField(validators=SHORT)
 

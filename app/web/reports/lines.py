@@ -25,6 +25,7 @@ class Column:
     kind: str  # money, count or share
     opens: bool
     minor: str = ""  # of money: the name of its minor units in Figures
+    behind: str = ""  # what the address of its donations says beside that of the line's
 
     def of(self, figures: Figures) -> Money | int | Fraction | None:
         """The figure; None where there is nothing to divide by."""
@@ -40,7 +41,7 @@ MONEY = (
 GIFTS = (
     Column("donations", _l("Donations"), "count", opens=True),
     Column("donors", _l("Donors"), "count", opens=True),
-    Column("relay_share", _l("Through shares"), "share", opens=False),
+    Column("relay_share", _l("Through shares"), "share", opens=True, behind="&relay=1"),
 )
 SEEN = (
     Column("shown", _l("Shown"), "count", opens=False),

@@ -16,20 +16,21 @@ from app.web.text import _
 
 FAR = 10  # times as much as before; more than that is not told in per cent
 LAID_OUT = [
-    (column.minor or column.name, column.kind, column.opens, " is-first" if place == 0 else "")
+    (column, column.minor or column.name, " is-first" if place == 0 else "")
     for _words, group in lines.GROUPS
     for place, column in enumerate(group)
 ]
 
 
 class Cell(NamedTuple):
-    """A figure in words, or none where there is nothing to divide by. `value` is money as machines read it.
-    `moved` and `note` stand below it: how far it has moved since the period before, and what it was."""
+    """A figure in words, or none where there is nothing to divide by. `value` is money as machines read it;
+    `behind` ends the address of the donations behind it, None if there are none. `moved` and `note` stand
+    below it: how far it has moved since the period before, and what it was."""
 
     css: str
     words: str
     value: str
-    opens: bool
+    behind: str | None
     moved: str = ""
     note: str = ""
 
@@ -55,8 +56,10 @@ class Words:
         self, now: Figures, before: Figures | None, *, opens: bool, moves: bool = True
     ) -> Iterator[Cell]:
         """The figures of a line. `opens`: lines stand behind it; `moves`: tell how far its net has moved."""
-        for name, kind, can_open, css in LAID_OUT:
-            found = getattr(now, name)
+        for column, name, css in LAID_OUT:
+            found, kind = getattr(now, name), column.kind
+            can_open = opens and column.opens and (found or kind != "share")
+            behind = column.behind if can_open else None
             if kind == "count":
                 words, value = self._formats.number(found), ""
             elif kind == "money":
@@ -66,9 +69,9 @@ class Words:
             if name == "net_minor":
                 moved = self._moved(found, before.net_minor) if before and moves else ""
                 note = self._note(before, moves) if before else "–"
-                yield Cell(css, words, value, opens and can_open, moved, note)
+                yield Cell(css, words, value, behind, moved, note)
             else:
-                yield Cell(css, words, value, opens and can_open)
+                yield Cell(css, words, value, behind)
 
     def _share(self, share: Fraction | None) -> str:
         return "" if share is None else self._formats.share(share.numerator, share.denominator, 1)
