@@ -1,6 +1,7 @@
 """Starts workers: `python -m workers QUEUE… [--processes N]`; `sweep` among the queues is the sweeper."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -9,7 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 
-import workers.runner  # noqa: F401 (what every task needs is read once, before the forks)
+# What every task needs is read once, before the forks.
+import workers.runner  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from app.core import runtime, settings
 from app.core.settings import Settings, SettingsError
 from app.core.task_kinds import QUEUES
@@ -34,6 +36,7 @@ def main(argv: list[str]) -> int:
         return 2
     os.nice(NICENESS)
     runtime.start(loaded)
+    gc.freeze()  # what was read by now is there for good, and need not be looked through again and again
     Pool(works(wanted.queues, wanted.processes, loaded)).run()
     return 0
 
