@@ -62,18 +62,17 @@ def main() -> None:
             for part in GROWTH:
                 began = time.perf_counter()
                 site = report_data.add(connection, site, wanted.donations // part, wanted.touches // part)
-                loaded = time.perf_counter() - began
-                figures[f"{site.donations} donations, {site.touches} touches"] = {
-                    "load_s": round(loaded, 1),
-                    **measured(settings, site),
-                }
+                loaded = round(time.perf_counter() - began, 1)
+                size = f"{site.donations} donations, {site.touches} touches"
+                figures[size] = {"load_s": loaded, **measured(settings, site)}
+                if not wanted.json:
+                    print(
+                        size,
+                        *(f"  {name:34} {figure:12}" for name, figure in figures[size].items()),
+                        sep="\n",
+                    )
     if wanted.json:
         print(json.dumps(figures))
-        return
-    for size, of_size in figures.items():
-        print(size)
-        for name, figure in of_size.items():
-            print(f"  {name:34} {figure:12}")
 
 
 def measured(settings: Settings, site: Site) -> dict[str, float]:
@@ -111,6 +110,7 @@ def in_the_database(site: Site) -> dict[str, float]:
         video, creator = _most_moving(session, site)
         reads: dict[str, Callable[[], Any]] = {
             "report": lambda: queries.report(session, of, month),
+            "report_of_creators": lambda: queries.report(session, of, month, only=("creators", "totals")),
             "report_of_a_year": lambda: queries.report(session, of, year),
             "report_per_creator": lambda: _per_creator(session, of, month),
             "report_raw": lambda: _raw(session, of, month),

@@ -53,7 +53,7 @@ _DIFFERENCES = f"""
     HAVING sum(count) <> 0
 """  # noqa: S608 (names of our own columns)
 _MEND = text(f"""
-    INSERT INTO video_count ({ABOUT}, count) {_DIFFERENCES}
+    INSERT INTO video_count ({ABOUT}, count) {_DIFFERENCES} ORDER BY day, project_id
     ON CONFLICT ({ABOUT}) DO UPDATE SET count = video_count.count + excluded.count
 """)
 

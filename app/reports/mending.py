@@ -3,7 +3,7 @@
 So counting anew what was right takes little longer than looking, and leaves the database nothing to clean.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, TextualSelect, column, insert, table, text
@@ -14,14 +14,15 @@ def mend(
     session: Session,
     rollup: str,
     columns: Sequence[str],
-    key: Collection[str],
+    key: Sequence[str],
     computed: "Select[Any] | TextualSelect",
     about: Mapping[str, Any],
 ) -> None:
     """Put the rows of `about`'s nonprofit_id in the table `rollup` right.
 
     `computed` selects them as they should be, with these columns. Those of `key`, of which none is null,
-    narrow down to few rows the one that is looked for.
+    narrow down to few rows the one that is looked for; rows are written in its order, so that those of a few
+    days lie together, as when they are counted day by day.
     """
     names = ", ".join(columns)
     kept = f"SELECT {names} FROM {rollup} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (names of our own)
@@ -34,5 +35,8 @@ def mend(
     session.execute(text(wrong), about)
     is_less = f"SELECT (SELECT count(*) FROM ({kept}) kept) < (SELECT count(*) FROM computed)"  # noqa: S608
     if session.scalar(text(is_less), about):
-        session.execute(text(f"INSERT INTO {rollup} ({names}) TABLE computed EXCEPT {kept}"), about)
+        session.execute(
+            text(f"INSERT INTO {rollup} ({names}) TABLE computed EXCEPT {kept} ORDER BY {', '.join(key)}"),
+            about,
+        )
     session.execute(text("DROP TABLE computed"))

@@ -126,16 +126,11 @@ def count(session: Session, donation_ids: Collection[int]) -> None:
             session.execute(gone, about)
 
 
-_COUNTED = """
-    UPDATE giving SET counted_to = decided.last
-    FROM (
-        SELECT donation_id, coalesce((
-            SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id
-        ), 0) AS last
-        FROM giving WHERE nonprofit_id = :nonprofit_id
-    ) decided
-    WHERE giving.donation_id = decided.donation_id AND counted_to IS DISTINCT FROM decided.last
-"""
+_LAST = "coalesce((SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id), 0)"
+_COUNTED = f"""
+    UPDATE giving SET counted_to = {_LAST}
+    WHERE nonprofit_id = :nonprofit_id AND counted_to IS DISTINCT FROM {_LAST}
+"""  # noqa: S608 (names of our own columns)
 
 
 def rebuild(session: Session, nonprofit_id: int) -> None:

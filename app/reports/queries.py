@@ -92,11 +92,9 @@ def report(
         *_money(session, nonprofit_id, period, named, rules),
         *_touches(session, nonprofit_id, period, named),
     ]
-    then = [
-        *_money(session, nonprofit_id, earlier, named, set()),
-        *_touches(session, nonprofit_id, earlier, named),
-    ]
-    donors, donors_then = (_donors(session, nonprofit_id, one) for one in (period, earlier))
+    then = _money(session, nonprofit_id, earlier, named, set())  # nobody is told how often it was seen then
+    scopes = [SCOPES[LEVELS[table].scope] for table in only]
+    donors, donors_then = (_donors(session, nonprofit_id, one, scopes) for one in (period, earlier))
     names = _Names(session, [*now, *then])
     tables: dict[str, list[Line]] = {}
     for name in only:
@@ -173,13 +171,13 @@ def _whose_ids(ids: Mapping[str, Any]) -> list[ColumnElement[Any]]:
     return [ids[name] if name in ids else null() for name in WHOSE]
 
 
-def _donors(session: Session, nonprofit_id: int, period: Period) -> Donors:
+def _donors(session: Session, nonprofit_id: int, period: Period, scopes: Collection[int]) -> Donors:
     """How many people gave: on each day those are counted who had not given in the period before it."""
     rows = session.execute(
         select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, func.sum(DayDonors.donors))
         .where(
             DayDonors.nonprofit_id == nonprofit_id,
-            DayDonors.scope.in_(SCOPES.values()),
+            DayDonors.scope.in_(scopes),
             DayDonors.day >= period.first,
             DayDonors.day < period.until,
             DayDonors.before < period.first,

@@ -79,7 +79,7 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     session.execute(select(Nonprofit.id).where(Nonprofit.id == nonprofit_id).with_for_update())
     fresh = _recomputed(nonprofit_id)
     computed = select(*[fresh.c[name] for name in COLUMNS])
-    key = set(COLUMNS) - set(SUMS) - {"video_id", "creator_id"}
+    key = ("nonprofit_id", "day", "project_id", "currency", "rule")
     mend(session, "day_rollup", COLUMNS, key, computed, {"nonprofit_id": nonprofit_id})
 
 

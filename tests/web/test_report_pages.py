@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -123,6 +124,15 @@ def test_lines_keep_the_order_of_the_ranking_until_a_column_is_asked_for():
     assert order(found, "net") == ["most", "some", "held", "none"]
     assert order(found, "net", is_upward=True) == ["held", "some", "most", "none"]
     assert order(found, "conversion") == ["most", "some", "held", "none"]
+
+
+def test_a_long_table_shows_its_first_lines_and_what_is_credited_to_nobody_until_all_are_asked_for():
+    found = [*(line(f"{net:02}", net) for net in range(50, 10, -1)), line("", 400)]
+    total = Line(None, None, Figures("EUR"), Figures("EUR"))
+    [section] = lines.sections(found, [total], asked())
+    assert (section.lines, section.count) == ([*found[:30], found[-1]], 41)
+    [section] = lines.sections(found, [total], replace(asked(), every_line=True))
+    assert section.lines == found
 
 
 def test_bars_have_one_scale_for_now_and_before():

@@ -97,7 +97,12 @@ def at_the_gate(token: str) -> Generator[Gatekeeper]:
     """
     age = form_token.age(settings().secret_key, token, clock.now())
     if age is None or not settings().gate_form_seconds <= age <= FORM_LIFE.total_seconds():
-        raise PressAgain(N_("Please look at the form once more and send it again. Nothing was charged."))
+        raise PressAgain(
+            N_(
+                "This was sent very soon, or very long, after the page was opened. Please look at the form "
+                "once more and send it again. Nothing was charged."
+            )
+        )
     keeper = Gatekeeper(token)
     try:
         with counted():

@@ -116,7 +116,7 @@ def _give(find: Callable[[Session], Offer]) -> ResponseReturnValue:
     form, status = DonateForm(**_filled_in(unpaid)), 200
     if form.sent_and_valid():
         try:
-            return _go_on(_next_step(find, form))
+            return _go_on(_next_step(find, form, offer.project.currency))
         except NotEligible as error:
             return closed(offer, error.message)
         except KindrelayError as error:
@@ -159,15 +159,15 @@ def _go_on(address: str) -> ResponseReturnValue:
     return redirect(address, code=303)
 
 
-def _next_step(find: Callable[[Session], Offer], form: DonateForm) -> str:
+def _next_step(find: Callable[[Session], Offer], form: DonateForm, currency: str) -> str:
     """Write the donation, open its payment, and say where the donor goes on; doing it again is safe."""
     gateway = payments()
     if gateway is None:
         abort(404)
+    gift = form.gift(currency, monthly_offered=_provider_can().monthly)  # what is wrong with it is said first
     token = form.idempotency.data or ""
     with gatekeeper.at_the_gate(token) as gate, unit_of_work() as session:
         offer = find(session)
-        gift = form.gift(offer.project.currency, monthly_offered=_provider_can().monthly)
         donation = checkout.start(session, offer, gift, token, _origin(session))
         if (giver := current_person()) is not None:
             marks.signed_in(session, donation.id, giver.id)

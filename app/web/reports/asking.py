@@ -19,13 +19,15 @@ STEPS = {"day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
 @dataclass(frozen=True)
 class Asked:
     """The days of a report, by a span that moves with the calendar or (`span` is empty) by their dates; the
-    column that lines are ordered by, or none for the order of the ranking; how fine a time is told."""
+    column that lines are ordered by, or none for the order of the ranking; how fine a time is told; whether
+    every line is wanted, however many there are."""
 
     period: Period
     span: str
     sort: str
     is_upward: bool
     step: str
+    every_line: bool = False
 
     @property
     def days(self) -> dict[str, str]:
@@ -59,6 +61,7 @@ def asked(nonprofit: Nonprofit) -> Asked:
         sort=request.args.get("sort", ""),
         is_upward=request.args.get("order") == "asc",
         step=shapes.fitting_step(request.args.get("step", ""), (period.until - period.first).days),
+        every_line="all" in request.args,
     )
 
 

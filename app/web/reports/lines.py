@@ -14,6 +14,8 @@ from app.web.text import _
 from app.web.text import lazy as _l
 
 MOST_BARS = 8
+# Of a table, before somebody asks for all: a phone has to carry them. What no video moved stands there anyway.
+MOST_LINES = 30
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """A report in one currency: its total, its lines in the order that was asked for, its chart."""
+    """A report in one currency: its total, the lines of its table in the order that was asked for, of `count`
+    that there are, and its chart."""
 
     currency: str
     total: Line
     lines: Sequence[Line]
+    count: int
     rows: Sequence[Row]
 
     @property
     def left_out(self) -> int:
         """How many lines have no bar of their own."""
-        return len(self.lines) - len(self.rows)
+        return self.count - len(self.rows)
 
 
 def sections(lines: Sequence[Line], totals: Sequence[Line], asked: Asked) -> list[Section]:
@@ -83,7 +87,9 @@ def sections(lines: Sequence[Line], totals: Sequence[Line], asked: Asked) -> lis
     for total in totals:
         own = [line for line in lines if line.now.currency == total.now.currency]
         sorted_lines = shapes.ordered(own, asked.sort, is_upward=asked.is_upward)
-        made.append(Section(total.now.currency, total, sorted_lines, _rows(own)))
+        first = [line for place, line in enumerate(sorted_lines) if place < MOST_LINES or not which_of(line)]
+        shown = sorted_lines if asked.every_line else first
+        made.append(Section(total.now.currency, total, shown, len(own), _rows(own)))
     return made
 
 

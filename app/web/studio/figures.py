@@ -57,7 +57,7 @@ def figures(video_code: str) -> ResponseReturnValue:
 def _steps(way: Way) -> list[tuple[str, int]]:
     return [
         (_("Shown"), way.shown),
-        (_("Watched for six seconds"), way.views),
+        (_("Watched for six seconds, or to the end"), way.views),
         (_("Opened the donate sheet"), way.opens),
         (_("Sent the form"), way.started),
         (_("Gave"), way.given),
