@@ -26,7 +26,8 @@ MARKS = (integrity.MAIL, integrity.ACCOUNT, integrity.VISITOR)  # the first that
 DONORS_KEY = "nonprofit_id, scope, day, scope_id, currency, before"
 COHORT_KEY = "nonprofit_id, currency, began, month"
 
-# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own.
+# Gifts get their givers: that of the same monthly gift, of the same mark, or one of their own. They are
+# looked up one by one: while others fill the table, the planner thinks it empty, and would join all of it.
 _GIVE = """
     WITH fresh AS MATERIALIZED (
         SELECT donation.id, monthly_gift_id, (
@@ -36,12 +37,13 @@ _GIVE = """
         ) AS mark
         FROM donation
         WHERE nonprofit_id = :nonprofit_id AND captured_minor > 0 {which}
-            AND NOT EXISTS (SELECT FROM giving WHERE donation_id = donation.id)
+            AND (SELECT giver_id FROM giving WHERE donation_id = donation.id) IS NULL
     ), known AS (
-        SELECT mark, min(giver_id) AS giver_id
-        FROM (SELECT DISTINCT mark FROM fresh) wanted
-        JOIN giver_mark USING (mark) JOIN giving USING (donation_id)
-        WHERE nonprofit_id = :nonprofit_id
+        SELECT mark, min((
+            SELECT giver_id FROM giving
+            WHERE donation_id = giver_mark.donation_id AND nonprofit_id = :nonprofit_id
+        )) AS giver_id
+        FROM (SELECT DISTINCT mark FROM fresh) wanted JOIN giver_mark USING (mark)
         GROUP BY mark
     )
     INSERT INTO giving (donation_id, nonprofit_id, giver_id)
