@@ -5,13 +5,12 @@ own, so that the money of a currency's rows always adds up to its total. Donatio
 split counts once in each row that it reaches, and once in the total.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, null, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, null, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -119,7 +118,7 @@ def _money(
     names = (*COUNTS, *MONEY)
     ids = {name: getattr(DayRollup, name) for name in named}
     keys = [*ids.values(), DayRollup.currency, DayRollup.rule]
-    sums: list[ColumnElement[Any]] = [func.sum(getattr(DayRollup, name)) for name in names]
+    sums = [_sum(getattr(DayRollup, name)) for name in names]
     rows = _rows(
         session,
         select(*_whose_ids(ids), DayRollup.currency, DayRollup.rule, *sums)
@@ -133,7 +132,7 @@ def _money(
     found: list[_Part] = []
     for creator_id, video_id, project_id, currency, rule, *added in rows:
         rules.add(rule)
-        figures = {name: int(one) for name, one in zip(names, added, strict=True) if one}
+        figures = {name: one for name, one in zip(names, added, strict=True) if one}
         found.append(_Part(creator_id or 0, video_id or 0, project_id or 0, currency, figures))
     return found
 
@@ -144,7 +143,7 @@ def _touches(session: Session, nonprofit_id: int, period: Period, named: Collect
     ids = {name: whole[name] for name in named}
     rows = _rows(
         session,
-        select(*_whose_ids(ids), Project.currency, VideoCount.kind, func.sum(VideoCount.count))
+        select(*_whose_ids(ids), Project.currency, VideoCount.kind, _sum(VideoCount.count))
         .select_from(VideoCount)
         .join(Project, Project.id == VideoCount.project_id)
         .join(Video, Video.id == VideoCount.video_id)
@@ -157,9 +156,14 @@ def _touches(session: Session, nonprofit_id: int, period: Period, named: Collect
         .group_by(*ids.values(), Project.currency, VideoCount.kind),
     )
     return [
-        _Part(creator_id or 0, video_id or 0, project_id or 0, currency, {TOUCHES[kind]: int(times)})
+        _Part(creator_id or 0, video_id or 0, project_id or 0, currency, {TOUCHES[kind]: times})
         for creator_id, video_id, project_id, currency, kind, times in rows
     ]
+
+
+def _sum(column: Any) -> ColumnElement[int]:
+    """A sum of whole numbers that is one itself: the database gives a decimal, which takes long to read."""
+    return cast(func.sum(column), BigInteger)
 
 
 def _rows(session: Session, query: Select[Any]) -> Iterable[Any]:
@@ -174,7 +178,7 @@ def _whose_ids(ids: Mapping[str, Any]) -> list[ColumnElement[Any]]:
 def _donors(session: Session, nonprofit_id: int, period: Period, scopes: Collection[int]) -> Donors:
     """How many people gave: on each day those are counted who had not given in the period before it."""
     rows = session.execute(
-        select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, func.sum(DayDonors.donors))
+        select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, _sum(DayDonors.donors))
         .where(
             DayDonors.nonprofit_id == nonprofit_id,
             DayDonors.scope.in_(scopes),
@@ -184,28 +188,28 @@ def _donors(session: Session, nonprofit_id: int, period: Period, scopes: Collect
         )
         .group_by(DayDonors.scope, DayDonors.scope_id, DayDonors.currency)
     )
-    return {(scope, scope_id, currency): int(count) for scope, scope_id, currency, count in rows}
+    return {(scope, scope_id, currency): count for scope, scope_id, currency, count in rows}
 
 
 def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, Figures]:
-    sums: defaultdict[Key, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for part in parts:
-        line = sums[_whose(level, part), part.currency]
-        for name, number in part.figures.items():
-            line[name] += number
+    sums: dict[Key, dict[str, int]] = {}
+    by_creator, by_video, by_project = (name in level.named for name in WHOSE)
+    for creator_id, video_id, project_id, currency, figures in parts:
+        whose = (
+            creator_id if by_creator else 0,
+            video_id if by_video else 0,
+            project_id if by_project else 0,
+        )
+        line = sums.setdefault((whose, currency), {})
+        for name, number in figures.items():
+            line[name] = line.get(name, 0) + number
     lines: dict[Key, Figures] = {}
     for (whose, currency), line in sums.items():
-        donations = line[level.counted]
+        donations = line.get(level.counted, 0)
         told = {name: number for name, number in line.items() if name not in COUNTS}
         donors_of = donors.get((SCOPES[level.scope], _id(whose), currency), 0)
         lines[whose, currency] = Figures(currency, donations=donations, donors=donors_of, **told)
     return lines
-
-
-def _whose(level: _Level, part: _Part) -> Whose:
-    creator_id = part.creator_id if "creator_id" in level.named else 0
-    video_id = part.video_id if "video_id" in level.named else 0
-    return creator_id, video_id, part.project_id if "project_id" in level.named else 0
 
 
 def _id(whose: Whose) -> int:
