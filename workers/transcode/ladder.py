@@ -47,10 +47,10 @@ def rungs(width: int, height: int, rate: Fraction, recipe: Recipe = STANDARD) ->
     """
     short = min(width, height)
     wanted = [side for side in recipe.short_sides if side <= short] or [short]
-    chosen: dict[tuple[int, int], Rung] = {}
+    chosen: dict[int, Rung] = {}  # by short side: of a panorama several would come out alike
     for side in wanted:
         size = fitted(width, height, side)
-        chosen.setdefault(size, Rung(f"{min(size)}p", *size, peak_rate(size, rate, recipe)))
+        chosen.setdefault(min(size), Rung(f"{min(size)}p", *size, peak_rate(size, rate, recipe)))
     return list(chosen.values())
 
 

@@ -28,6 +28,7 @@ def test_a_clip_smaller_than_every_rung_keeps_its_size():
 
 def test_a_panorama_gets_each_size_once():
     assert sizes(3840, 960) == [(1920, 480)]
+    assert sizes(789, 3143) == [(480, 1920)]  # and not 480 by 1912 as well
 
 
 def test_a_fast_clip_may_use_half_as_many_bits_again():
