@@ -71,23 +71,29 @@ _GIFTS = """
     WHERE giving.nonprofit_id = :nonprofit_id AND coalesce(credit.decision_id, 0) <= counted_to {which}
 """
 # Whoever gave counts on the day in each scope, beside the day before it on which they gave in the same scope.
-# Each scope: its id, what tells its rows of a giver apart, and whether credit that was moved counts in it.
+# Each scope: its id, what tells its rows of a giver apart, which of them count in it. Credit that was moved
+# counts in those of creators and videos alone, and is in no other's way.
+_GIVEN = "decision_id IS NULL"
 _IN_SCOPES = (
-    ("total", "0::bigint", "currency", False),
-    ("project", "project_id", "project_id, currency", False),
-    ("creator", "coalesce(creator_id, 0)", "creator_id, currency", True),
-    ("video", "coalesce(video_id, 0)", "video_id, currency", True),
+    ("total", "0::bigint", f"{_GIVEN}, currency", _GIVEN),
+    ("project", "project_id", f"{_GIVEN}, currency, project_id", _GIVEN),
+    ("creator", "coalesce(creator_id, 0)", "currency, creator_id", "true"),
+    ("video", "coalesce(video_id, 0)", "currency, video_id", "true"),
+)
+_BEFORE = ", ".join(
+    f"coalesce(lag(day) OVER (PARTITION BY giver_id, {same} ORDER BY day), '{NEVER}') AS before_in_{scope}"
+    for scope, _, same, _ in _IN_SCOPES
 )
 _IN_EACH = " UNION ALL ".join(
     f"""
     SELECT nonprofit_id, {SCOPES[scope]} AS scope, {scope_id} AS scope_id, currency, day,
-        coalesce(lag(day) OVER (PARTITION BY giver_id, {same} ORDER BY day), '{NEVER}') AS before
-    FROM gift WHERE {moved_too} OR decision_id IS NULL
+        before_in_{scope} AS before
+    FROM gift WHERE {counts}
     """  # noqa: S608 (names of our own columns)
-    for scope, scope_id, same, moved_too in _IN_SCOPES
+    for scope, scope_id, _, counts in _IN_SCOPES
 )
 _DONORS = f"""
-    WITH gift AS MATERIALIZED ({_GIFTS})
+    WITH gift AS MATERIALIZED (SELECT *, {_BEFORE} FROM ({_GIFTS}) gift)
     SELECT {DONORS_KEY}, count(*) AS donors FROM ({_IN_EACH}) given WHERE before <> day GROUP BY {DONORS_KEY}
 """  # noqa: S608 (names of our own columns)
 _COHORTS = f"""
