@@ -71,11 +71,9 @@ class Page:
 def page(session: Session, nonprofit_id: int, period: Period, which: Which, after: str = "") -> Page:
     """The lines behind a figure that come `after` a page's end; the newest without it, or for nonsense."""
     scope = whose.scope(session, which)
+    last = places.read(after, len(KINDS))
     found = union_all(
-        *(
-            _newest(kind, nonprofit_id, period, scope, places.read(after, len(KINDS)))
-            for kind in range(len(KINDS))
-        )
+        *(_newest(kind, nonprofit_id, period, scope, last) for kind in range(len(KINDS)))
     ).subquery()
     newest = session.execute(
         select(found.c.at, found.c.kind, found.c.id)

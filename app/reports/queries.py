@@ -79,12 +79,11 @@ def report(
     session: Session,
     nonprofit_id: int,
     period: Period,
-    before: Period | None = None,
     only: Collection[str] = tuple(LEVELS),
 ) -> Report:
-    """The report of a nonprofit for a period, compared with the period `before` (by default the one that
-    the period itself is compared with). Tables (of LEVELS) that are not in `only` stay empty."""
-    earlier = before or period.previous()
+    """The report of a nonprofit for a period, beside the one before. Tables (of LEVELS) that are not in
+    `only` stay empty."""
+    earlier = period.previous()
     rules: set[str] = set()
     named = frozenset(name for table in only for name in LEVELS[table].named)
     now = [

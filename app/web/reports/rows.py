@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import url_for
 
+from app.core.money import Money
 from app.reports.figures import Figures, Line
 from app.web import formats
 from app.web.languages import language
@@ -67,24 +68,29 @@ class Words:
             else:
                 words, value = self._share(found), ""
             if name == "net_minor":
-                moved = self._moved(found, before.net_minor) if before and moves else ""
-                note = self._note(before, moves) if before else "–"
-                yield Cell(css, words, value, behind, moved, note)
+                yield Cell(css, words, value, behind, *self._since(found, before, moves))
             else:
                 yield Cell(css, words, value, behind)
 
     def _share(self, share: Fraction | None) -> str:
         return "" if share is None else self._formats.share(share.numerator, share.denominator, 1)
 
-    def _note(self, before: Figures, moves: bool) -> str:
-        if moves and not before.net_minor:
-            return self._was_nothing
-        return self._was % {"amount": self._formats.amount(before.net_minor, before.currency)}
+    def change(self, now: Money, before: Money) -> tuple[str, str]:
+        """How far an amount has moved since the period before, if that says anything, and what it was."""
+        if not before.minor:
+            return "", self._was_nothing
+        was = self._was % {"amount": self._formats.money(before)}
+        if before.minor < 0 or now == before or now.minor > FAR * before.minor:
+            return "", was
+        by = self._formats.share(abs(now.minor - before.minor), before.minor, 0)
+        return ("+" if now.minor > before.minor else "−") + by, was
 
-    def _moved(self, now: int, before: int) -> str:
-        if before <= 0 or now == before or now > FAR * before:
-            return ""
-        return ("+" if now > before else "−") + self._formats.share(abs(now - before), before, 0)
+    def _since(self, net_minor: int, before: Figures | None, moves: bool) -> tuple[str, str]:
+        if before is None:
+            return "", "–"
+        if moves:
+            return self.change(Money(net_minor, before.currency), before.net)
+        return "", self._was % {"amount": self._formats.money(before.net)}
 
 
 class Rows:
@@ -94,7 +100,7 @@ class Rows:
         about: dict[str, Any] = {"nonprofit_code": nonprofit_code, **asked.days}
         self._along = url_for("desk_reports.over_time", **about)
         self._behind = url_for("desk_reports_behind.donations", **about)
-        self._words = Words()
+        self.words = Words()
 
     def of(self, line: Line, *, is_total: bool = False) -> Row:
         """The row of a line; of a total, nothing but the currency narrows what stands behind it."""
@@ -107,5 +113,5 @@ class Rows:
             of=line.creator.name if line.video and line.creator else "",
             along=f"{self._along}&{which}" if which else "",
             behind=behind,
-            cells=list(self._words.cells(line.now, line.before, opens=True)),
+            cells=list(self.words.cells(line.now, line.before, opens=True)),
         )
