@@ -132,6 +132,7 @@ def test_a_film_arrives_through_a_cut_line_and_a_reload_with_the_missing_parts_o
     with page.expect_response(is_taken(1), timeout=SOON), page.expect_response(is_taken(3), timeout=SOON):
         page.set_input_files("[data-file]", clip)
     expect(row(page, "clip.mp4").locator("[data-percent]")).to_have_text(HALFWAY)
+    line.wait_for(2)
 
     line.cut()
     phone.set_offline(True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 PIECE = 64 * 1024
 HEAD_END = b"\r\n\r\n"
+PATIENCE = 30  # s
 THROUGH = 1024 * 1024  # bytes of a held part that still get through
 
 
@@ -42,7 +43,13 @@ class Wire:
 
     def mend(self) -> None:
         """Let people through again."""
-        self._is_cut = False
+        with self._changed:
+            self._is_cut = False
+
+    def wait_for(self, part: int) -> None:
+        """Until this part has been begun."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.begun[part], timeout=PATIENCE)
 
     def let_go(self, part: int) -> None:
         """Hold a part no longer; what is held of it goes on."""
@@ -63,6 +70,8 @@ class Wire:
     def _connect(self, caller: socket.socket) -> None:
         with caller, socket.create_connection(self._upstream) as store:
             with self._changed:
+                if self._is_cut:
+                    return
                 self._ends |= {caller, store}
             back = threading.Thread(target=copy, args=(store, caller), daemon=True)
             back.start()
@@ -86,13 +95,18 @@ class Wire:
         part, length = read_head(lines)
         store.sendall(lines + HEAD_END)
         if part:
-            self.begun[part] += 1
             self._count(1)
+            self._begin(part)
         try:
             self._pass_body(caller, store, begun, length, part)
         finally:
             self._count(-1 if part else 0)
         return True
+
+    def _begin(self, part: int) -> None:
+        with self._changed:
+            self.begun[part] += 1
+            self._changed.notify_all()
 
     def _count(self, change: int) -> None:
         with self._changed:
