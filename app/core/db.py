@@ -19,6 +19,9 @@ from app.core.settings import Settings
 
 # Seconds: both ends notice within a minute that the other host has vanished, and its locks are freed.
 KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
+# Requests and tasks run beside each other. Helping each with more processors, or compiling what runs once, is
+# work that others wait for.
+ONE_PROCESSOR = ("-c max_parallel_workers_per_gather=0", "-c jit=off")
 RESTED_SECONDS = 1.0  # a connection that was used just now is not asked again whether it is alive
 
 
@@ -54,7 +57,7 @@ def connect(settings: Settings) -> Engine:
     ours = {f"keepalives_{name}": value for name, value in KEEPALIVES.items()}
     asked = str(make_url(settings.database_url).query.get("options", ""))
     theirs = (f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())
-    servers = " ".join([*theirs, asked]).strip()
+    servers = " ".join([*theirs, *ONE_PROCESSOR, asked]).strip()
     engine = create_engine(
         settings.database_url,
         pool_size=8,

@@ -1,14 +1,12 @@
 """What a line of a report says: sums in one currency and counts, with what follows from them. Pure."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
 from app.core.money import Money
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """Sums in one currency. `donations` counts gifts, each once at the level of the line; `donors` the people
     who gave them. `relay_minor` is the part of the net that came by gifts made through a share.
 

@@ -20,10 +20,9 @@ from app.core.money import Money
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal
 from app.donations.models import Donation
 from app.projects.models import Project
-from app.reports import places
+from app.reports import places, spans
 from app.reports import which as whose
 from app.reports.figures import Figures
-from app.reports.models import DayRollup
 from app.reports.periods import Period
 from app.reports.places import Place
 from app.reports.queries import MONEY
@@ -90,14 +89,10 @@ def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -
     scope = whose.scope(session, which)
     if which.relay:
         return _relayed(session, nonprofit_id, period, which)
-    summed = (scope.donations, *[getattr(DayRollup, name) for name in MONEY])
-    rows = session.execute(
-        select(DayRollup.currency, *[func.sum(one) for one in summed])
-        .where(*_of_rollup(nonprofit_id, period, scope))
-        .group_by(DayRollup.currency)
-        .order_by(DayRollup.currency)
-    )
-    return [Figures(currency, *[int(one) for one in sums]) for currency, *sums in rows]
+    found = _of_rollup(nonprofit_id, period, scope, (scope.donations, *MONEY))
+    sums = [spans.total(found[name]) for name in (scope.donations, *MONEY)]
+    rows = session.execute(select(found.currency, *sums).group_by(found.currency).order_by(found.currency))
+    return [Figures(*row) for row in rows]
 
 
 def count(session: Session, nonprofit_id: int, period: Period, which: Which) -> int:
@@ -106,8 +101,7 @@ def count(session: Session, nonprofit_id: int, period: Period, which: Which) -> 
     if which.relay:
         found = statement(nonprofit_id, period, which).order_by(None).subquery()
         return session.scalar(select(func.count()).select_from(found)) or 0
-    lines = select(func.coalesce(func.sum(DayRollup.lines), 0))
-    return int(session.scalar(lines.where(*_of_rollup(nonprofit_id, period, scope))) or 0)
+    return session.scalar(select(spans.total(_of_rollup(nonprofit_id, period, scope, ["lines"]).lines))) or 0
 
 
 def statement(nonprofit_id: int, period: Period, which: Which) -> Select[*tuple[Any, ...]]:
@@ -151,13 +145,14 @@ def _by_share() -> ColumnElement[bool]:
     return exists().where(Donation.id == Credit.donation_id, Donation.share_id.is_not(None))
 
 
-def _of_rollup(nonprofit_id: int, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
-    return [
-        DayRollup.nonprofit_id == nonprofit_id,
-        DayRollup.day >= period.first,
-        DayRollup.day < period.until,
-        *scope.on(DayRollup),
-    ]
+def _of_rollup(nonprofit_id: int, period: Period, scope: Scope, sums: Sequence[str]) -> Any:
+    """The currency and these columns of the rollup, as far as they are of this scope."""
+    return spans.rows(
+        spans.CREDIT,
+        period,
+        ("currency", *sums),
+        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0, *scope.on(table)),
+    ).c
 
 
 def _table(kind: int) -> Any:

@@ -5,34 +5,36 @@ own, so that the money of a currency's rows always adds up to its total. Donatio
 split counts once in each row that it reaches, and once in the total.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, null, select
+from sqlalchemy import ColumnElement, Select, null, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import bulk
-from app.credit.models import VideoCount
 from app.projects.models import Project
-from app.reports import people
+from app.reports import people, spans
 from app.reports.figures import Cause, Clip, Creator, Figures, Line
-from app.reports.models import SCOPES, DayDonors, DayRollup
+from app.reports.models import SCOPES
 from app.reports.periods import Period
 from app.reports.rollups import COUNTS
 from app.videos.models import Video
 
-TOUCHES = {"shown": "shown", "view": "views", "open": "opens", "arrive": "arrivals"}
 MONEY = ("gross_minor", "refunded_minor", "fee_minor", "relay_minor")
+REACH = ("shown", "views", "opens", "arrivals")
+NO_MONEY, NO_REACH = (0,) * len((*COUNTS, *MONEY)), (0,) * len(REACH)
 
 
 @dataclass(frozen=True)
 class Report:
     """A nonprofit's report for a period; lines by currency, then by what they brought, uncredited last.
 
-    `donors_as_of` is the moment up to which it is counted who gave, never after the period's end.
+    `donors_as_of` is the moment up to which it is counted who gave, never after the period's end. How many
+    gave in the period before is told of totals alone.
     """
 
     period: Period
@@ -44,15 +46,16 @@ class Report:
     totals: list[Line] = field(default_factory=list[Line])
 
 
-class _Part(NamedTuple):
-    """What a video (or none) brought a project in a period, in a currency, or how often it was touched. An id
-    that no line of the wanted tables is of is 0: what differs by it alone is one part."""
+WHOSE = ("creator_id", "video_id", "project_id")
+Whose = tuple[int, int, int]  # the same; 0 for none, and for what no line of the wanted tables is of
 
-    creator_id: int
-    video_id: int
-    project_id: int
+
+class _Part(NamedTuple):
+    """What a video (or none) brought a project in a period, in a currency, or how often it was touched."""
+
+    whose: Whose
     currency: str
-    figures: Mapping[str, int]
+    numbers: Sequence[int]  # of COUNTS, MONEY and REACH
 
 
 class _Level(NamedTuple):
@@ -69,8 +72,6 @@ LEVELS = {
     "projects": _Level("project", ("project_id",), "gifts"),
     "totals": _Level("total", (), "gifts"),
 }
-WHOSE = ("creator_id", "video_id", "project_id")
-Whose = tuple[int, int, int]  # the same
 Key = tuple[Whose, str]  # and a currency
 Donors = Mapping[tuple[int, int, str], int]  # by scope, id and currency
 
@@ -88,11 +89,11 @@ def report(
     named = frozenset(name for table in only for name in LEVELS[table].named)
     now = [
         *_money(session, nonprofit_id, period, named, rules),
-        *_touches(session, nonprofit_id, period, named),
+        *_reach(session, nonprofit_id, period, named),
     ]
     then = _money(session, nonprofit_id, earlier, named, set())  # nobody is told how often it was seen then
-    scopes = [SCOPES[LEVELS[table].scope] for table in only]
-    donors, donors_then = (_donors(session, nonprofit_id, one, scopes) for one in (period, earlier))
+    donors = _donors(session, nonprofit_id, period, [SCOPES[LEVELS[table].scope] for table in only])
+    donors_then = _donors(session, nonprofit_id, earlier, [SCOPES["total"]] if "totals" in only else [])
     names = _Names(session, [*now, *then])
     tables: dict[str, list[Line]] = {}
     for name in only:
@@ -114,55 +115,51 @@ def _money(
 
     A refund goes by the rule that had decided the credit it takes from.
     """
-    names = (*COUNTS, *MONEY)
-    ids = {name: getattr(DayRollup, name) for name in named}
-    keys = [*ids.values(), DayRollup.currency, DayRollup.rule]
-    sums = [_sum(getattr(DayRollup, name)) for name in names]
+    sums = (*COUNTS, *MONEY)
+    found = spans.rows(
+        spans.CREDIT,
+        period,
+        (*named, "currency", "rule", *sums),
+        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0),
+    ).c
+    keys = {name: found[name] for name in named}
     rows = _rows(
         session,
-        select(*_whose_ids(ids), DayRollup.currency, DayRollup.rule, *sums)
-        .where(
-            DayRollup.nonprofit_id == nonprofit_id,
-            DayRollup.day >= period.first,
-            DayRollup.day < period.until,
-        )
-        .group_by(*keys),
+        select(
+            *_whose_ids(keys), found.currency, found.rule, *(spans.total(found[name]) for name in sums)
+        ).group_by(*keys.values(), found.currency, found.rule),
     )
-    found: list[_Part] = []
-    for creator_id, video_id, project_id, currency, rule, *added in rows:
+    parts: list[_Part] = []
+    for creator_id, video_id, project_id, currency, rule, *numbers in rows:
         rules.add(rule)
-        figures = {name: one for name, one in zip(names, added, strict=True) if one}
-        found.append(_Part(creator_id or 0, video_id or 0, project_id or 0, currency, figures))
-    return found
+        whose = (creator_id or 0, video_id or 0, project_id or 0)
+        parts.append(_Part(whose, currency, (*numbers, *NO_REACH)))
+    return parts
 
 
-def _touches(session: Session, nonprofit_id: int, period: Period, named: Collection[str]) -> list[_Part]:
+def _reach(session: Session, nonprofit_id: int, period: Period, named: Collection[str]) -> list[_Part]:
     """How often videos were touched while they carried one of its projects, in the project's currency."""
+    own = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
+    found = spans.rows(
+        spans.REACH,
+        period,
+        ("video_id", "project_id", *REACH),
+        lambda table: (table.project_id.in_(own),),
+    ).c
     whole = {"creator_id": Video.creator_id, "video_id": Video.id, "project_id": Project.id}
-    ids = {name: whole[name] for name in named}
+    keys = {name: whole[name] for name in named}
     rows = _rows(
         session,
-        select(*_whose_ids(ids), Project.currency, VideoCount.kind, _sum(VideoCount.count))
-        .select_from(VideoCount)
-        .join(Project, Project.id == VideoCount.project_id)
-        .join(Video, Video.id == VideoCount.video_id)
-        .where(
-            Project.nonprofit_id == nonprofit_id,
-            VideoCount.kind.in_(TOUCHES),
-            VideoCount.day >= period.first,
-            VideoCount.day < period.until,
-        )
-        .group_by(*ids.values(), Project.currency, VideoCount.kind),
+        select(*_whose_ids(keys), Project.currency, *(spans.total(found[name]) for name in REACH))
+        .join(Project, Project.id == found.project_id)
+        .join(Video, Video.id == found.video_id)
+        .group_by(*keys.values(), Project.currency),
     )
     return [
-        _Part(creator_id or 0, video_id or 0, project_id or 0, currency, {TOUCHES[kind]: times})
-        for creator_id, video_id, project_id, currency, kind, times in rows
+        _Part((creator_id or 0, video_id or 0, project_id or 0), currency, (*NO_MONEY, *numbers))
+        for creator_id, video_id, project_id, currency, *numbers in rows
+        if any(numbers)
     ]
-
-
-def _sum(column: Any) -> ColumnElement[int]:
-    """A sum of whole numbers that is one itself: the database gives a decimal, which takes long to read."""
-    return cast(func.sum(column), BigInteger)
 
 
 def _rows(session: Session, query: Select[Any]) -> Iterable[Any]:
@@ -175,39 +172,42 @@ def _whose_ids(ids: Mapping[str, Any]) -> list[ColumnElement[Any]]:
 
 
 def _donors(session: Session, nonprofit_id: int, period: Period, scopes: Collection[int]) -> Donors:
-    """How many people gave: on each day those are counted who had not given in the period before it."""
+    """How many people gave: in each span those are counted who had not given in the period before it."""
+    if not scopes:
+        return {}
+    found = spans.rows(
+        spans.DONORS,
+        period,
+        ("scope", "scope_id", "currency", "donors"),
+        lambda table: (
+            table.nonprofit_id == nonprofit_id,
+            table.scope.in_(scopes),
+            table.before < period.first,
+        ),
+    ).c
     rows = session.execute(
-        select(DayDonors.scope, DayDonors.scope_id, DayDonors.currency, _sum(DayDonors.donors))
-        .where(
-            DayDonors.nonprofit_id == nonprofit_id,
-            DayDonors.scope.in_(scopes),
-            DayDonors.day >= period.first,
-            DayDonors.day < period.until,
-            DayDonors.before < period.first,
+        select(found.scope, found.scope_id, found.currency, spans.total(found.donors)).group_by(
+            found.scope, found.scope_id, found.currency
         )
-        .group_by(DayDonors.scope, DayDonors.scope_id, DayDonors.currency)
     )
     return {(scope, scope_id, currency): count for scope, scope_id, currency, count in rows}
 
 
 def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, Figures]:
-    sums: dict[Key, dict[str, int]] = {}
+    sums: dict[Key, Sequence[int]] = {}
     by_creator, by_video, by_project = (name in level.named for name in WHOSE)
-    for creator_id, video_id, project_id, currency, figures in parts:
-        whose = (
-            creator_id if by_creator else 0,
-            video_id if by_video else 0,
-            project_id if by_project else 0,
+    for (creator_id, video_id, project_id), currency, numbers in parts:
+        key = (
+            (creator_id if by_creator else 0, video_id if by_video else 0, project_id if by_project else 0),
+            currency,
         )
-        line = sums.setdefault((whose, currency), {})
-        for name, number in figures.items():
-            line[name] = line.get(name, 0) + number
+        sums[key] = tuple(map(add, sums[key], numbers)) if key in sums else numbers
+    counted, scope = COUNTS.index(level.counted), SCOPES[level.scope]
     lines: dict[Key, Figures] = {}
-    for (whose, currency), line in sums.items():
-        donations = line.get(level.counted, 0)
-        told = {name: number for name, number in line.items() if name not in COUNTS}
-        donors_of = donors.get((SCOPES[level.scope], _id(whose), currency), 0)
-        lines[whose, currency] = Figures(currency, donations=donations, donors=donors_of, **told)
+    for (whose, currency), numbers in sums.items():
+        money, reach = numbers[len(COUNTS) : -len(REACH)], numbers[-len(REACH) :]
+        gave = donors.get((scope, _id(whose), currency), 0)
+        lines[whose, currency] = Figures._make([currency, numbers[counted], *money, gave, *reach])
     return lines
 
 
@@ -220,9 +220,9 @@ class _Names:
     """The names of everything that lines are of, read at once."""
 
     def __init__(self, session: Session, parts: Collection[_Part]) -> None:
-        self.creators = _named(session, Creator, Person, Person.name, {one.creator_id for one in parts})
-        self.videos = _named(session, Clip, Video, Video.title, {one.video_id for one in parts})
-        self.projects = _named(session, Cause, Project, Project.title, {one.project_id for one in parts})
+        self.creators = _named(session, Creator, Person, Person.name, {one.whose[0] for one in parts})
+        self.videos = _named(session, Clip, Video, Video.title, {one.whose[1] for one in parts})
+        self.projects = _named(session, Cause, Project, Project.title, {one.whose[2] for one in parts})
 
     def line(self, key: Key, now: Figures, before: Figures) -> Line:
         creator_id, video_id, project_id = key[0]
@@ -235,9 +235,12 @@ class _Names:
         )
 
 
-def _named(session: Session, kind: Any, table: Any, name: Any, ids: Collection[int]) -> dict[int, Any]:
-    rows = session.execute(select(table.id, table.code, name).where(table.id == bulk.of_ids(ids)))
-    return {row[0]: kind(*row) for row in rows}
+def _named(session: Session, kind: Any, table: Any, name: Any, ids: set[int]) -> dict[int, Any]:
+    known = ids - {0}
+    if not known:
+        return {}
+    rows = session.execute(select(table.id, table.code, name).where(table.id == bulk.of_ids(known)))
+    return {row[0]: kind._make(row) for row in rows}
 
 
 def _order(line: Line) -> tuple[str, bool, int, int, str, str]:
@@ -245,7 +248,7 @@ def _order(line: Line) -> tuple[str, bool, int, int, str, str]:
     return (
         line.now.currency,
         named is None,
-        -line.now.net.minor,
+        -line.now.net_minor,
         -line.now.views,
         named[2] if named else "",
         named[1] if named else "",

@@ -38,7 +38,7 @@ def ranked(session: Session, nonprofit_id: int, report: Report) -> Ranked:
         return (
             line.now.currency,
             line.creator is None,
-            out[*key, line.now.currency] - line.now.net.minor,
+            out[*key, line.now.currency] - line.now.net_minor,
         )
 
     sorted_report = replace(

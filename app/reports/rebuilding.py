@@ -1,10 +1,11 @@
-"""Rollups written anew from the rows, or proved to equal them: money, people, touches."""
+"""Rollups written anew from the rows, or proved to equal them: money, people, touches, and their sums."""
 
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
@@ -15,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.i18n import N_
 from app.credit import touch_counts
 from app.nonprofits.models import Nonprofit
-from app.reports import people, rollups
+from app.reports import people, rollups, summed
 
 EQUAL, DIFFERENT = 0, 1
 MEMORY = "128MB"  # for sorting and grouping: a rebuild runs alone
@@ -53,8 +54,9 @@ OF_NONPROFITS: tuple[tuple[str, Work, Work], ...] = (
 def run(say: Callable[[str], None], code: str = "", *, check: bool, as_json: bool) -> int:
     """Rebuild every rollup, or those of the organisation of a code; with `check` only compare.
 
-    Each organisation has a transaction of its own. Touches are counted for the whole site at once, so not
-    for one organisation alone. Returns 1 when a check finds a difference, else 0. Raises NotFound.
+    Each organisation has a transaction of its own. Touches are counted for the whole site at once, and so are
+    the sums that the database keeps: not for one organisation alone. Returns 1 when a check finds a
+    difference, else 0. Raises NotFound.
     """
     looked: list[Looked] = []
     for one in _all(code, check=check):
@@ -79,6 +81,8 @@ def _all(code: str, *, check: bool) -> Iterator[Looked]:
     for name, nonprofit_id in found:
         for rollup, compare, rebuild in OF_NONPROFITS:
             todo.append(_Todo(name, rollup, _of(compare if check else rebuild, nonprofit_id)))
+    for name in () if code else summed.NAMES:
+        todo.append(_Todo("", name, partial(summed.differences if check else summed.rebuild, name=name)))
     with ThreadPoolExecutor(AT_ONCE) as threads:
         yield from threads.map(_one, todo)
 

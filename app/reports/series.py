@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.credit.models import VideoCount
 from app.projects.models import Project
+from app.reports import spans
 from app.reports import which as whose
 from app.reports.figures import Figures
-from app.reports.models import SCOPES, DayDonors, DayRollup
+from app.reports.models import SCOPES, DayDonors, DayReach, DayRollup
 from app.reports.periods import Period
-from app.reports.queries import MONEY, TOUCHES
+from app.reports.queries import MONEY, REACH
 from app.reports.which import Scope, Which
 from app.videos.models import Video
 
@@ -46,7 +46,7 @@ def over_time(
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for rows in (
         _money(session, nonprofit_id, period, step, scope),
-        _touches(session, nonprofit_id, period, step, scope),
+        _reach(session, nonprofit_id, period, step, scope),
         _donors(session, nonprofit_id, period, step, scope),
     ):
         for begin, currency, name, count in rows:
@@ -64,30 +64,26 @@ Counted = Iterator[tuple[date, str, str, int]]
 def _money(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
     begin = _begin_of(DayRollup.day, step)
     names = ("donations", *MONEY)
-    counted = [scope.donations, *[getattr(DayRollup, name) for name in MONEY]]
+    counted = [getattr(DayRollup, name) for name in (scope.donations, *MONEY)]
     rows = session.execute(
-        select(begin, DayRollup.currency, *[func.sum(one) for one in counted])
+        select(begin, DayRollup.currency, *[spans.total(one) for one in counted])
         .where(DayRollup.nonprofit_id == nonprofit_id, *_within(DayRollup.day, period), *scope.on(DayRollup))
         .group_by(begin, DayRollup.currency)
     )
     for first, currency, *values in rows:
-        yield from ((first, currency, name, int(one)) for name, one in zip(names, values, strict=True))
+        yield from ((first, currency, name, one) for name, one in zip(names, values, strict=True))
 
 
-def _touches(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
+def _reach(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
     if scope.uncredited:
         return
-    begin = _begin_of(VideoCount.day, step)
+    begin = _begin_of(DayReach.day, step)
     query = (
-        select(begin, Project.currency, VideoCount.kind, func.sum(VideoCount.count))
-        .join(Project, Project.id == VideoCount.project_id)
-        .join(Video, Video.id == VideoCount.video_id)
-        .where(
-            Project.nonprofit_id == nonprofit_id,
-            VideoCount.kind.in_(TOUCHES),
-            *_within(VideoCount.day, period),
-        )
-        .group_by(begin, Project.currency, VideoCount.kind)
+        select(begin, Project.currency, *[spans.total(getattr(DayReach, name)) for name in REACH])
+        .join(Project, Project.id == DayReach.project_id)
+        .join(Video, Video.id == DayReach.video_id)
+        .where(Project.nonprofit_id == nonprofit_id, *_within(DayReach.day, period))
+        .group_by(begin, Project.currency)
     )
     wanted = {Video.id: scope.video_id, Video.creator_id: scope.creator_id, Project.id: scope.project_id}
     for column, one in wanted.items():
@@ -95,8 +91,8 @@ def _touches(session: Session, nonprofit_id: int, period: Period, step: str, sco
             query = query.where(column == one)
     if scope.currency:
         query = query.where(Project.currency == scope.currency)
-    for first, currency, kind, count in session.execute(query):
-        yield first, currency, TOUCHES[kind], int(count)
+    for first, currency, *values in session.execute(query):
+        yield from ((first, currency, name, one) for name, one in zip(REACH, values, strict=True))
 
 
 def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
@@ -105,7 +101,7 @@ def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scop
     begin = _begin_of(DayDonors.day, step)
     name, scope_id = scope.donors
     rows = session.execute(
-        select(begin, DayDonors.currency, func.sum(DayDonors.donors))
+        select(begin, DayDonors.currency, spans.total(DayDonors.donors))
         .where(
             DayDonors.nonprofit_id == nonprofit_id,
             DayDonors.scope == SCOPES[name],
@@ -116,7 +112,7 @@ def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scop
         )
         .group_by(begin, DayDonors.currency)
     )
-    yield from ((first, currency, "donors", int(count)) for first, currency, count in rows)
+    yield from ((first, currency, "donors", count) for first, currency, count in rows)
 
 
 def _within(day: Any, period: Period) -> Iterable[Any]:
@@ -129,7 +125,7 @@ def _begin_of(day: Any, step: str) -> Any:
 
 def _begin(day: date, step: str) -> date:
     if step == "week":
-        return day - timedelta(days=day.weekday())
+        return spans.monday(day)
     return day.replace(day=1) if step == "month" else day
 
 

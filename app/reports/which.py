@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.projects.models import Project
-from app.reports.models import DayRollup
 from app.videos.models import Video
 
 
@@ -37,11 +36,11 @@ class Scope:
     relay: bool = False
 
     @property
-    def donations(self) -> Any:
-        """The rollup's count of donations at this level."""
+    def donations(self) -> str:
+        """The rollup's count of donations at this level, by its name."""
         if self.video_id or self.uncredited:
-            return DayRollup.donations
-        return DayRollup.creator_donations if self.creator_id else DayRollup.gifts
+            return "donations"
+        return "creator_donations" if self.creator_id else "gifts"
 
     @property
     def donors(self) -> tuple[str, int] | None:

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import count
@@ -22,7 +21,18 @@ from app.credit.models import Credit, CreditDispute, CreditReversal, CreditWithd
 from app.donations.models import Donation
 from app.gateways.payments.contract import EventKind
 from app.gateways.touch_stream import Entry
-from app.reports import cohorts, decisions, movements, people, queries, report_table, rollups, series, tables
+from app.reports import (
+    cohorts,
+    decisions,
+    movements,
+    people,
+    queries,
+    report_table,
+    rollups,
+    series,
+    summed,
+    tables,
+)
 from app.reports.figures import Figures, Line
 from app.reports.periods import Period
 from app.reports.which import Which
@@ -140,6 +150,7 @@ def test_every_level_adds_up_and_counts_as_the_rows_do(
         assert rollups.differences(session, world.nonprofit_id) == []
         assert people.differences(session, world.nonprofit_id) == []
         assert touch_counts.differences(session) == []
+        assert [summed.differences(session, name) for name in summed.NAMES] == [[]] * len(summed.NAMES)
         for period in (ALL, Period(date(2026, 2, 1), date(2026, 2, 20), ZONE)):
             assert_as_counted_plainly(session, world, period)
         kept.rollback()
@@ -220,8 +231,7 @@ def plain_figures(
             for line in own
             if line.sign > 0 and (name in ("creator", "video") or line.split[1] is None)
         }
-        expected[one] = replace(
-            found[one],
+        expected[one] = found[one]._replace(
             donations=sum(splits.values()),
             donors=len(people_there),
             gross_minor=sum(line.gross for line in own),
@@ -337,7 +347,18 @@ def test_a_gift_that_came_by_a_share_is_the_relays_part_of_the_net(world: World)
     assert movements.count(world.session, world.nonprofit_id, ALL, through) == figures.donations == 1
 
 
-@pytest.mark.parametrize("table", ["day_rollup SET gifts", "day_donors SET donors", "video_count SET count"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "day_rollup SET gifts",
+        "day_donors SET donors",
+        "video_count SET count",
+        "week_rollup SET gifts",
+        "week_donors SET donors",
+        "day_reach SET views",
+        "week_reach SET opens",
+    ],
+)
 def test_a_count_that_was_tampered_with_is_found_and_put_right(world: World, table: str) -> None:
     world.give(1, [0, 1], 1000)
     world.later(24 * 10)
@@ -346,7 +367,8 @@ def test_a_count_that_was_tampered_with_is_found_and_put_right(world: World, tab
 
     def found() -> list[Any]:
         of_nonprofit = [one.differences(world.session, world.nonprofit_id) for one in (rollups, people)]
-        return [*of_nonprofit[0], *of_nonprofit[1], *touch_counts.differences(world.session)]
+        sums = [row for name in summed.NAMES for row in summed.differences(world.session, name)]
+        return [*of_nonprofit[0], *of_nonprofit[1], *touch_counts.differences(world.session), *sums]
 
     assert found() == []
     world.session.execute(text(f"UPDATE {table} = {table.rpartition(' ')[2]} + 1"))
@@ -354,4 +376,6 @@ def test_a_count_that_was_tampered_with_is_found_and_put_right(world: World, tab
     rollups.rebuild(world.session, world.nonprofit_id)
     people.rebuild(world.session, world.nonprofit_id)
     touch_counts.rebuild(world.session)
+    for name in summed.NAMES:
+        summed.rebuild(world.session, name)
     assert found() == []
