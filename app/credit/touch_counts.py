@@ -31,12 +31,15 @@ _ADD = text(f"""
     ON CONFLICT ({ABOUT}) DO UPDATE SET count = video_count.count + excluded.count
 """)  # noqa: S608 (names of our own columns)
 
-# What the touches that are kept say, less what is counted: of days of which every touch is kept.
+# What the touches that are kept say, less what is counted: of days of which every touch is kept. Zero stands
+# for no project, which equals itself.
 _DIFFERENCES = f"""
-    SELECT {ABOUT}, sum(count)::bigint AS count FROM (
-        SELECT touch.video_id, carried.project_id,
+    SELECT video_id, nullif(project_id, 0) AS project_id, day, kind,
+        coalesce(seen.count, 0) - coalesce(counted.count, 0) AS count
+    FROM (
+        SELECT touch.video_id, coalesce(carried.project_id, 0) AS project_id,
             (touch.at AT TIME ZONE coalesce(carried.time_zone, 'UTC'))::date AS day,
-            CASE WHEN held = '' THEN kind ELSE held END AS kind, 1 AS count
+            CASE WHEN held = '' THEN kind ELSE held END AS kind, count(*) AS count
         FROM touch LEFT JOIN (
             SELECT link.video_id, link.project_id, time_zone, link.created_at AS since,
                 coalesce(link.retired_at, 'infinity') AS until
@@ -44,13 +47,12 @@ _DIFFERENCES = f"""
             JOIN project ON project.id = link.project_id
             JOIN nonprofit ON nonprofit.id = project.nonprofit_id
         ) carried ON carried.video_id = touch.video_id AND since <= touch.at AND touch.at < until
-        UNION ALL
-        SELECT {ABOUT}, -count FROM video_count WHERE kind NOT IN {COUNTED_ONLY}
-        OFFSET 0 -- or the day of each touch would be worked out twice
-    ) both_sides
-    WHERE day >= :first
-    GROUP BY {ABOUT}
-    HAVING sum(count) <> 0
+        GROUP BY 1, 2, 3, 4
+    ) seen FULL JOIN (
+        SELECT video_id, coalesce(project_id, 0) AS project_id, day, kind, count
+        FROM video_count WHERE kind NOT IN {COUNTED_ONLY}
+    ) counted USING ({ABOUT})
+    WHERE day >= :first AND coalesce(seen.count, 0) <> coalesce(counted.count, 0)
 """  # noqa: S608 (names of our own columns)
 _MEND = text(f"""
     INSERT INTO video_count ({ABOUT}, count) {_DIFFERENCES} ORDER BY day, project_id
@@ -103,6 +105,7 @@ def count(session: Session, seen: Iterable[Seen]) -> None:
 def differences(session: Session) -> Sequence[Any]:
     """Counts that the touches themselves do not confirm, each with how many are missing in it (or, below
     zero, too many); of days of which all touches are kept still. Empty when all is well."""
+    _grouped_in_memory(session)
     first = _first_day(session)
     return session.execute(text(_DIFFERENCES), {"first": first}).all() if first else []
 
@@ -112,10 +115,17 @@ def rebuild(session: Session) -> int:
 
     Touches may be written meanwhile: what differs is added, so that nothing is lost or counted twice.
     """
+    _grouped_in_memory(session)
     first = _first_day(session)
     mended = session.execute(_MEND, {"first": first}) if first else None
     session.execute(text("DELETE FROM video_count WHERE count = 0"))
     return mended.rowcount if isinstance(mended, CursorResult) else 0
+
+
+def _grouped_in_memory(session: Session) -> None:
+    """Until the transaction ends: all touches are few counts, but rows that are sorted go to the disk."""
+    session.execute(text("SET LOCAL work_mem = '256MB'"))
+    session.execute(text("SET LOCAL enable_sort = off"))
 
 
 def _place(links: Iterable[_Carried], utc: Days, video_id: int, at: int, kind: str) -> Place:
