@@ -4,6 +4,7 @@
 processes of their own: what they commit is real, in a database that is dropped afterwards.
 """
 
+import gc
 import os
 import secrets
 from collections.abc import Generator, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from xdist.remote import Producer
@@ -50,11 +53,19 @@ hypothesis.settings.load_profile("patient")
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # a worker uses the run's folder; it does not open its own
         config.stash[ROOT] = shared_engines.open_root()
+    # Each application would compile every template anew.
+    compiled = shared_engines.root() / "templates"
+    compiled.mkdir(exist_ok=True)
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache(str(compiled))}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if ROOT in config.stash:
         shared_engines.close_root(config.stash[ROOT])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was read by now is there for good, and need not be looked through again and again
 
 
 class _ByFile(LoadFileScheduling):

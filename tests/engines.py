@@ -109,6 +109,11 @@ def open_root() -> Path:
     return root
 
 
+def root() -> Path:
+    """The folder of this run."""
+    return Path(os.environ[ROOT_VARIABLE])
+
+
 def close_root(root: Path) -> None:
     """Stop the engines, if any test wanted them, and remove their folder."""
     pid = root / "pid"
@@ -127,13 +132,12 @@ def close_root(root: Path) -> None:
 
 def shared(worker: int) -> Engines:
     """This run's engines: started and migrated by whichever worker asks first."""
-    root = Path(os.environ[ROOT_VARIABLE])
-    engines = Engines(Home(root / "home"), worker)
-    with _alone(root / "starting"):
-        if not (root / "ready").exists():
-            _start(root)
+    engines = Engines(Home(root() / "home"), worker)
+    with _alone(root() / "starting"):
+        if not (root() / "ready").exists():
+            _start(root())
             engines.migrate_template()
-            (root / "ready").touch()
+            (root() / "ready").touch()
     return engines
 
 

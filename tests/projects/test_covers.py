@@ -55,7 +55,7 @@ def test_where_and_with_what_it_was_taken_is_gone() -> None:
         (_picture("JPEG")[:400], "not a JPEG"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "not a JPEG"),
         (_picture("JPEG") + b"\0" * covers.MAX_BYTES, "larger than 5 MB"),
-        (_picture("PNG", (10_000, 5_000)), "too many pixels"),
+        (_picture("PNG", (10_000, 5_000), "1"), "too many pixels"),
     ],
     ids=["empty", "svg", "gif", "cut", "broken", "heavy", "huge"],
 )
