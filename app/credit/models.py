@@ -33,6 +33,8 @@ class Credit(Row):
         CheckConstraint("fee_minor >= 0", name="fee"),
         CheckConstraint("(video_id IS NULL) = (creator_id IS NULL)", name="creator"),
         Index("ix_credit_project_id", "project_id", "at", "id"),
+        Index("ix_credit_project_id_creator_id", "project_id", "creator_id", "at", "id"),
+        Index("ix_credit_project_id_video_id", "project_id", "video_id", "at", "id"),
     )
 
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))

@@ -15,12 +15,13 @@ from app.finance.provider_list import Listed
 from app.finance.sums import Sums
 from app.gateways.payments.contract import PaymentGateway, PaymentRefused, PaymentsUnavailable
 from app.nonprofits.models import Nonprofit
-from app.reports import people, rollups
+from app.reports import people, rollups, summed
 
 AGREE, DIFFER, NOT_PROVED = 0, 1, 2
 BOOKS = ("provider", "donations", "ledger", "credit", "reports")
 REPORT_ROW = "report row that a recomputation does not confirm"
 DONOR_COUNT = "count of donors that a recomputation does not confirm"
+WEEK_SUM = "sum of a week that its days do not confirm"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def check(session: Session, listed: Listed | None = None) -> Books:
     for nonprofit in session.scalars(select(Nonprofit).order_by(Nonprofit.id)):
         findings.add(_report_rows(session, nonprofit))
         findings.add(_donor_counts(session, nonprofit))
+    findings.add(_week_sums(session))
     return Books(_accounts(session, provider), findings)
 
 
@@ -153,6 +155,24 @@ def _donor_counts(session: Session, nonprofit: Nonprofit) -> list[Finding]:
             currency=row.currency,
         )
         for row in people.differences(session, nonprofit.id)
+    ]
+
+
+def _week_sums(session: Session) -> list[Finding]:
+    codes = dict(session.execute(select(Nonprofit.id, Nonprofit.code)).all())
+    return [
+        Finding(
+            kind=WEEK_SUM,
+            book="reports",
+            nonprofit=codes[row.nonprofit_id],
+            donation=None,
+            subject=f"{name} from {row.day}",
+            expected="the sum of its days",
+            found=f"lacking {summed.said(row, name)}",
+            currency=row.currency,
+        )
+        for name in (summed.MONEY, summed.PEOPLE)
+        for row in summed.differences(session, name)
     ]
 
 

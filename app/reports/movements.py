@@ -5,7 +5,7 @@ of the projects, however many there are; their sums are those of the rollup.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from app.reports.rollups import rule_of
 from app.reports.which import Scope, Which
 from app.videos.models import Video
 
-PAGE = 100
+PAGE = 50
 KINDS = ("gift", "refund", "moved")  # in the order of lines of one moment
 
 
@@ -164,18 +164,23 @@ def _newest(
 ) -> Select[*tuple[Any, ...]]:
     """The places of one kind's newest lines, as many as a page can show, found in each project for itself."""
     table = _table(kind)
-    conditions = [*_in(table, period), *scope.on(Credit), *_after(table, kind, after)]
+    own = [Project.nonprofit_id == nonprofit_id]
+    if scope.currency:  # that of its project, which is closed from its publication on
+        own.append(Project.currency == scope.currency)
+    narrowed = replace(scope, currency="").on(Credit)
     if scope.relay:
-        conditions.append(_by_share())
-    query = select(table.at, table.id).where(table.project_id == Project.id, *conditions)
-    if table is not Credit:
+        narrowed.append(_by_share())
+    query = select(table.at, table.id).where(
+        table.project_id == Project.id, *_in(table, period), *narrowed, *_after(table, kind, after)
+    )
+    if narrowed and table is not Credit:
         query = query.join(Credit, Credit.id == table.credit_id)
     some = query.order_by(table.at.desc(), table.id.desc()).limit(PAGE + 1).lateral()
     return (
         select(some.c.at, literal(kind).label("kind"), some.c.id)
         .select_from(Project)
         .join(some, true())
-        .where(Project.nonprofit_id == nonprofit_id)
+        .where(*own)
     )
 
 

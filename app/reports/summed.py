@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.credit.models import VideoCount
+from app.reports import rollups
 from app.reports.models import DayDonors, DayReach, DayRollup, WeekDonors, WeekReach, WeekRollup
 
 
@@ -31,34 +33,24 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
+def _by_week(table: Any, days: Any, *sums: str, which: str = "true") -> _Kept:
+    return _Kept(table, days.__tablename__, _same(*sums), which)
+
+
 REACH = {"shown": "shown", "views": "view", "opens": "open", "arrivals": "arrive"}  # by the kind of touch
+MONEY, PEOPLE = "money by week", "people by week"
 _KEPT = {
-    "money by week": _Kept(
-        WeekRollup,
-        DayRollup.__tablename__,
-        _same(
-            "donations",
-            "creator_donations",
-            "gifts",
-            "gross_minor",
-            "fee_minor",
-            "refunded_minor",
-            "relay_minor",
-            "lines",
-        ),
-    ),
-    "people by week": _Kept(WeekDonors, DayDonors.__tablename__, _same("donors"), "before < monday_of(day)"),
+    MONEY: _by_week(WeekRollup, DayRollup, *rollups.SUMS),
+    PEOPLE: _by_week(WeekDonors, DayDonors, "donors", which="before < monday_of(day)"),
     "reach": _Kept(
         DayReach,
-        "video_count",
+        VideoCount.__tablename__,
         {name: f"CASE kind WHEN '{kind}' THEN count ELSE 0 END" for name, kind in REACH.items()},
         f"project_id IS NOT NULL AND kind IN {tuple(REACH.values())}",
         is_weekly=False,
     ),
-    "reach by week": _Kept(WeekReach, DayReach.__tablename__, _same(*REACH)),
+    "reach by week": _by_week(WeekReach, DayReach, *REACH),
 }
-
-
 NAMES = tuple(_KEPT)
 
 
@@ -78,6 +70,12 @@ def rebuild(session: Session, name: str) -> None:
             ON CONFLICT ({key}) DO UPDATE SET {added}
         """)
     )
+
+
+def said(row: Any, name: str) -> str:
+    """A difference in words."""
+    lacks = {one: getattr(row, one) for one in _KEPT[name].sums}
+    return ", ".join(f"{one} {lack:+}" for one, lack in lacks.items() if lack)
 
 
 def _lacking(kept: _Kept) -> str:

@@ -45,6 +45,8 @@ WEEK = {"day": "monday_of(day)"}
 def upgrade() -> None:
     """Everything is added; nothing that is there is changed."""
     _tables()
+    for of in ("creator_id", "video_id"):  # the newest lines of each, in each project
+        op.create_index(f"ix_credit_project_id_{of}", "credit", ["project_id", of, "at", "id"])
     # The first day of all was a Monday.
     op.execute("""
         CREATE FUNCTION monday_of(day date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -162,6 +162,10 @@ OF_THE_NONPROFIT: dict[str, tuple[str, str]] = {
         "UPDATE day_rollup SET gross_minor = gross_minor + 1 WHERE nonprofit_id = :at AND currency = 'EUR'",
         books.REPORT_ROW,
     ),
+    "a week's sum changed": (
+        "UPDATE week_rollup SET fee_minor = fee_minor + 1 WHERE nonprofit_id = :at AND currency = 'EUR'",
+        books.WEEK_SUM,
+    ),
     "a snapshot changed": (
         "UPDATE ledger_snapshot SET amount_minor = amount_minor + 1 WHERE nonprofit_id = :at"
         " AND account = 'fees' AND currency = 'JPY'",
