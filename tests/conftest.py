@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from app.accounts import passwords
 from app.core import db, runtime
 from app.core.settings import Settings
 from app.projects.models import Project
@@ -46,6 +48,9 @@ LONGEST_FIRST = (
 SPREAD = ("tests/donations/test_money_machine.py",)
 ROOT = pytest.StashKey[Path]()
 # How long an example takes says something of the machine, not of the code.
+# The house's own takes a third of a second for each password, and is meant to.
+OWN_HASHER = passwords._hasher
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
@@ -53,6 +58,7 @@ hypothesis.settings.load_profile("patient")
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # a worker uses the run's folder; it does not open its own
         config.stash[ROOT] = shared_engines.open_root()
+    passwords._hasher = QUICK_HASHER
     # Each application would compile every template anew.
     compiled = shared_engines.root() / "templates"
     compiled.mkdir(exist_ok=True)

@@ -7,6 +7,7 @@ from app.accounts.permissions import ROLE_ACTIONS, Action, permits
 from app.core.errors import Invalid, KindrelayError, NotFound
 from app.core.models import Task
 from app.nonprofits.models import ROLES
+from tests.conftest import OWN_HASHER
 from tests.factories import PASSWORD, person
 
 SECRET = "a secret of the tests"
@@ -19,6 +20,14 @@ def test_a_person_joins_and_is_known_by_address_and_password(session: Session) -
     assert (joined.email, joined.name, joined.locale) == ("Mei.Lin@example.org", "Mei Lin", "zh_Hans")
     assert joined.password_hash.startswith("$argon2id$")
     assert people.authenticate(session, "mei.lin@EXAMPLE.org", PASSWORD) is joined
+
+
+def test_guessing_a_password_takes_much_memory_and_time_outside_of_tests() -> None:
+    least = {"memory_cost": 19 * 1024, "time_cost": 2}  # what OWASP asks of argon2id, in KiB and rounds
+    assert {name: getattr(OWN_HASHER, name) >= value for name, value in least.items()} == dict.fromkeys(
+        least, True
+    )
+    assert OWN_HASHER.hash(PASSWORD).startswith("$argon2id$")
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ def wait(page: Page, found: Callable[[dict[str, Any]], bool], seconds: float = 6
 
 
 def plays(page: Page, height: int) -> dict[str, Any]:
-    """Wait until its picture, `height` pixels high, moves."""
-    before = wait(page, lambda now: now["height"] == height and not now["paused"])
+    """Wait until its picture, `height` pixels high, moves; on a busy machine its files take long to come."""
+    before = wait(page, lambda now: now["height"] == height and not now["paused"], seconds=180)
     return wait(page, lambda now: now["height"] == height and now["frames"] > before["frames"] + 2)
 
 

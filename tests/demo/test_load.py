@@ -82,7 +82,7 @@ def platform() -> Iterator[Platform]:
     clean |= {
         "KINDRELAY_TRANSCODE_PRESET": "ultrafast",
         "KINDRELAY_RECIPE": recipes.SMALL.name,
-        "KINDRELAY_DEMO_FILM_SECONDS": "1",
+        "KINDRELAY_DEMO_FILM_SECONDS": "0.5",
     }
     log = folder / "up.log"
     with log.open("wb") as output:

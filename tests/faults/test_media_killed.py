@@ -38,6 +38,8 @@ def test_killed_while_encoding(house: House, queue: str, during: str, after: str
     video_id = house.upload(bunny())
     if queue == "media":
         assert run_due("preview") == 1
+    # No faster than it plays: it shall not be over before somebody has looked.
+    house.before("ffmpeg", 'set -- -re "$@"', once=True)
     house.worker(queue)
     house.until(lambda: seen(video_id).state == during and seen(video_id).percent > 0)
     assert list(tools_in(house.folder))
