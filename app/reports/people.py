@@ -5,17 +5,19 @@ which nothing is known has a donor of its own. People are counted when they give
 unknown again, and a decision on credit adds them where it gives.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, func, select, text
+from sqlalchemy import TextualSelect, column, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.models import Task
 from app.credit import integrity
 from app.donations.models import Donation
+from app.projects.models import Project
+from app.reports import mending
 from app.reports.mending import mend
 from app.reports.models import NEVER, SCOPES
 
@@ -64,19 +66,12 @@ _UNKNOWN = """
         WHERE donation.nonprofit_id = :nonprofit_id AND captured_minor > 0 AND giving.donation_id IS NULL
     )
 """
-_GIFTS = """
-    SELECT giving.nonprofit_id, giver_id, credit.project_id, creator_id, video_id, currency, amount_minor,
-        credit.decision_id, (credit.at AT TIME ZONE nonprofit.time_zone)::date AS day
-    FROM giving JOIN credit USING (donation_id) JOIN nonprofit ON nonprofit.id = giving.nonprofit_id
-    WHERE giving.nonprofit_id = :nonprofit_id AND coalesce(credit.decision_id, 0) <= counted_to {which}
-"""
 # Whoever gave counts on the day in each scope, beside the day before it on which they gave in the same scope.
 # Each scope: its id, what tells its rows of a giver apart, which of them count in it. Credit that was moved
 # counts in those of creators and videos alone, and is in no other's way.
-_GIVEN = "decision_id IS NULL"
 _IN_SCOPES = (
-    ("total", "0::bigint", f"{_GIVEN}, currency", _GIVEN),
-    ("project", "project_id", f"{_GIVEN}, currency, project_id", _GIVEN),
+    ("total", "0::bigint", "given, currency", "given"),
+    ("project", "project_id", "given, currency, project_id", "given"),
     ("creator", "coalesce(creator_id, 0)", "currency, creator_id", "true"),
     ("video", "coalesce(video_id, 0)", "currency, video_id", "true"),
 )
@@ -84,25 +79,33 @@ _BEFORE = ", ".join(
     f"coalesce(lag(day) OVER (PARTITION BY giver_id, {same} ORDER BY day), '{NEVER}') AS before_in_{scope}"
     for scope, _, same, _ in _IN_SCOPES
 )
-_IN_EACH = " UNION ALL ".join(
+# What people gave, with when they first did, and the day before in each scope. All others are read from it.
+_GIFTS = f"""
+    SELECT *, {_BEFORE}, first_value(day) OVER (PARTITION BY giver_id, given, currency ORDER BY day) AS began
+    FROM (
+        SELECT giver_id, credit.project_id, creator_id, video_id, currency, amount_minor,
+            credit.decision_id IS NULL AS given, (credit.at AT TIME ZONE nonprofit.time_zone)::date AS day
+        FROM giving JOIN credit USING (donation_id) JOIN nonprofit ON nonprofit.id = giving.nonprofit_id
+        WHERE giving.nonprofit_id = :nonprofit_id AND coalesce(credit.decision_id, 0) <= counted_to
+            AND credit.project_id = ANY(:project_ids) {{which}}
+    ) gift
+"""  # noqa: S608 (names of our own columns)
+_DONORS = " UNION ALL ".join(
     f"""
-    SELECT nonprofit_id, {SCOPES[scope]} AS scope, {scope_id} AS scope_id, currency, day,
-        before_in_{scope} AS before
-    FROM gift WHERE {counts}
+    SELECT CAST(:nonprofit_id AS bigint) AS nonprofit_id, {SCOPES[scope]} AS scope, day,
+        {scope_id} AS scope_id, currency, before_in_{scope} AS before, count(*) AS donors
+    FROM gift WHERE {counts} AND before_in_{scope} <> day GROUP BY day, 4, currency, 6
     """  # noqa: S608 (names of our own columns)
     for scope, scope_id, _, counts in _IN_SCOPES
 )
-_DONORS = f"""
-    WITH gift AS MATERIALIZED (SELECT *, {_BEFORE} FROM ({_GIFTS}) gift)
-    SELECT {DONORS_KEY}, count(*) AS donors FROM ({_IN_EACH}) given WHERE before <> day GROUP BY {DONORS_KEY}
-"""  # noqa: S608 (names of our own columns)
-_COHORTS = f"""
-    SELECT {COHORT_KEY}, count(DISTINCT giver_id) AS donors, sum(amount_minor)::bigint AS gross_minor FROM (
-        SELECT *, date_trunc('month', day)::date AS month,
-            date_trunc('month', min(day) OVER (PARTITION BY currency, giver_id))::date AS began
-        FROM ({_GIFTS}) gift WHERE decision_id IS NULL
-    ) given GROUP BY {COHORT_KEY}
-"""  # noqa: S608 (names of our own columns)
+# In a month somebody counts with the first of its gifts.
+_COHORTS = """
+    SELECT CAST(:nonprofit_id AS bigint) AS nonprofit_id, currency, date_trunc('month', began)::date AS began,
+        date_trunc('month', day)::date AS month,
+        count(*) FILTER (WHERE before_in_total < date_trunc('month', day)::date) AS donors,
+        sum(amount_minor)::bigint AS gross_minor
+    FROM gift WHERE given GROUP BY currency, 3, 4
+"""
 # What is counted of people: table, key, sums, and the query that works them out.
 _COUNTS = (
     ("day_donors", DONORS_KEY.split(", "), ("donors",), _DONORS),
@@ -137,7 +140,9 @@ def count(session: Session, donation_ids: Collection[int]) -> None:
 _LAST = "coalesce((SELECT max(id) FROM credit_decision WHERE donation_id = giving.donation_id), 0)"
 _COUNTED = f"""
     UPDATE giving SET counted_to = {_LAST}
-    WHERE nonprofit_id = :nonprofit_id AND counted_to IS DISTINCT FROM {_LAST}
+    WHERE nonprofit_id = :nonprofit_id
+        AND (counted_to IS NULL OR donation_id IN (SELECT donation_id FROM credit_decision))
+        AND counted_to IS DISTINCT FROM {_LAST}
 """  # noqa: S608 (names of our own columns)
 
 
@@ -148,21 +153,15 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     if session.scalar(text(_UNKNOWN), about):
         _give(session, "", about)
     session.execute(text(_COUNTED), about)
-    for table, key, sums, fresh in _COUNTS:
-        names = [*key, *sums]
-        computed = text(f"SELECT {', '.join(names)} FROM ({fresh.format(which='')}) fresh")  # noqa: S608 (our own)
-        mend(session, table, names, key, computed.columns(*map(column, names)), about)
+    for table, key, names, computed in _counted_anew(session, nonprofit_id):
+        mend(session, table, names, key, computed, about)
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     """Counts of people that a recomputation from who gave does not confirm, each as it should be or is."""
     found: list[Any] = []
-    for table, key, sums, fresh in _COUNTS:
-        names = ", ".join([*key, *sums])
-        computed = f"WITH computed AS MATERIALIZED (SELECT {names} FROM ({fresh.format(which='')}) fresh)"  # noqa: S608
-        kept = f"SELECT {names} FROM {table} WHERE nonprofit_id = :nonprofit_id"  # noqa: S608 (our own)
-        both = f"{computed} (TABLE computed EXCEPT {kept}) UNION ALL ({kept} EXCEPT TABLE computed)"
-        found += session.execute(text(both), {"nonprofit_id": nonprofit_id}).all()
+    for table, _, names, computed in _counted_anew(session, nonprofit_id):
+        found += mending.differences(session, table, names, computed, {"nonprofit_id": nonprofit_id})
     return found
 
 
@@ -186,17 +185,36 @@ def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
     session.execute(lock, {"nonprofit_id": nonprofit_id})
 
 
+def _counted_anew(
+    session: Session, nonprofit_id: int
+) -> Iterator[tuple[str, Sequence[str], Sequence[str], TextualSelect]]:
+    """Tables with their key, their columns, and what selects the rows that they should have."""
+    gifts = text(f"CREATE TEMPORARY TABLE gift AS {_GIFTS.format(which='')}")
+    session.execute(gifts, _about(session, nonprofit_id))
+    for table, key, sums, fresh in _COUNTS:
+        names = [*key, *sums]
+        yield table, key, names, text(fresh).columns(*map(column, names))
+    session.execute(text("DROP TABLE gift"))
+
+
+def _about(session: Session, nonprofit_id: int) -> dict[str, Any]:
+    """Credit is found by its projects: the planner knows how much of it each has."""
+    projects = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
+    return {"nonprofit_id": nonprofit_id, "project_ids": session.scalars(projects).all()}
+
+
 def _add(session: Session, nonprofit_id: int, giver_ids: Sequence[int], sign: int) -> None:
     """Add (or, with sign -1, take out) what these givers' gifts count for."""
-    about = {"nonprofit_id": nonprofit_id, "giver_ids": list(giver_ids), "sign": sign}
+    about = {**_about(session, nonprofit_id), "giver_ids": list(giver_ids), "sign": sign}
     for table, keys, sums, fresh in _COUNTS:
         key = ", ".join(keys)
         signed = ", ".join(f":sign * {name}" for name in sums)
         added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
         session.execute(
             text(f"""
+                WITH gift AS MATERIALIZED ({_GIFTS.format(which=_OF_GIVERS)})
                 INSERT INTO {table} ({key}, {", ".join(sums)})
-                SELECT {key}, {signed} FROM ({fresh.format(which=_OF_GIVERS)}) fresh ORDER BY {key}
+                SELECT {key}, {signed} FROM ({fresh}) fresh ORDER BY {key}
                 ON CONFLICT ({key}) DO UPDATE SET {added}
             """),  # noqa: S608 (names of our own columns)
             about,

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    CTE,
     BigInteger,
     CompoundSelect,
     Select,
@@ -33,8 +32,7 @@ from app.credit.moving import Moved
 from app.donations.models import Donation
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
-from app.reports.mending import mend
-from app.reports.models import DayRollup
+from app.reports import mending
 
 KEY = ("project_id", "video_id", "day", "currency", "rule")
 COUNTS = ("donations", "creator_donations", "gifts")  # at the level of a video, of a creator, of all
@@ -77,10 +75,9 @@ def count_decision(session: Session, made: Moved) -> None:
 def rebuild(session: Session, nonprofit_id: int) -> None:
     """Write an organisation's rollup anew from its credits; meanwhile nothing else is counted for it."""
     session.execute(select(Nonprofit.id).where(Nonprofit.id == nonprofit_id).with_for_update())
-    fresh = _recomputed(nonprofit_id)
-    computed = select(*[fresh.c[name] for name in COLUMNS])
     key = ("nonprofit_id", "day", "project_id", "currency", "rule")
-    mend(session, "day_rollup", COLUMNS, key, computed, {"nonprofit_id": nonprofit_id})
+    computed, about = _recomputed(session, nonprofit_id), {"nonprofit_id": nonprofit_id}
+    mending.mend(session, "day_rollup", COLUMNS, key, computed, about)
 
 
 def follow_zone(session: Session, nonprofit_id: int) -> None:
@@ -92,13 +89,8 @@ def follow_zone(session: Session, nonprofit_id: int) -> None:
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     """Rows in which the rollup and a recomputation from the credits do not agree; empty when all is well."""
-    fresh = select(_recomputed(nonprofit_id)).cte("computed")  # worked out once
-    computed = select(*[fresh.c[name] for name in COLUMNS])
-    kept = select(*[getattr(DayRollup, name) for name in COLUMNS]).where(
-        DayRollup.nonprofit_id == nonprofit_id
-    )
-    missing, surplus = computed.except_(kept).subquery(), kept.except_(computed).subquery()
-    return session.execute(select(missing).union_all(select(surplus))).all()
+    computed, about = _recomputed(session, nonprofit_id), {"nonprofit_id": nonprofit_id}
+    return mending.differences(session, "day_rollup", COLUMNS, computed, about)
 
 
 def rule_of(rule: str, version: int) -> str:
@@ -194,46 +186,40 @@ def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneIn
     return {nonprofit_id: ZoneInfo(zone) for nonprofit_id, zone in rows}
 
 
-def _recomputed(nonprofit_id: int) -> Subquery:
-    lines = _lines(nonprofit_id).subquery()
+def _recomputed(session: Session, nonprofit_id: int) -> Select[Any]:
+    # The planner knows how much credit each project has; it would have to guess how much they have together.
+    own_projects = session.scalars(select(Project.id).where(Project.nonprofit_id == nonprofit_id)).all()
+    lines = _lines(nonprofit_id, own_projects).subquery()
     relay = case(
         (lines.c.is_relay, lines.c.gross_minor - lines.c.refunded_minor - lines.c.fee_minor), else_=0
     )
-    keys = [lines.c[name] for name in ("nonprofit_id", "creator_id", *KEY)]
+    keys = {name: lines.c[name] for name in ("creator_id", *KEY)}
     own = [cast(func.sum(lines.c[name]), BigInteger).label(name) for name in (*COUNTS, *MONEY)]
     sums = [*own, cast(func.sum(relay), BigInteger).label("relay_minor"), func.count().label("lines")]
-    return select(*keys, *sums).group_by(*keys).subquery()
-
-
-def _lines(nonprofit_id: int) -> CompoundSelect[Any]:
-    part = _parts(nonprofit_id)
-    none = literal(0)
-    gifts = _line(part, part.c.at, part.c.amount_minor, part.c.fee_minor, none, 1)
-    gone = _line(part, CreditReversal.at, none, CreditReversal.fee_minor, CreditReversal.amount_minor, 0)
-    out = _line(
-        part,
-        CreditWithdrawal.at,
-        -part.c.amount_minor,
-        -CreditWithdrawal.fee_minor,
-        -CreditWithdrawal.refunded_minor,
-        -1,
-    )
-    return gifts.union_all(
-        gone.join(CreditReversal, CreditReversal.credit_id == part.c.id),
-        out.join(CreditWithdrawal, CreditWithdrawal.credit_id == part.c.id),
-    )
-
-
-def _line(part: CTE, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
-    """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
+    rule = func.concat(lines.c.rule, " v", lines.c.rule_version).label("rule")
     return select(
-        part.c.nonprofit_id,
-        part.c.project_id,
-        part.c.creator_id,
-        part.c.video_id,
-        part.c.currency,
-        part.c.rule,
-        part.c.is_relay,
+        literal(nonprofit_id).label("nonprofit_id"), *{**keys, "rule": rule}.values(), *sums
+    ).group_by(*keys.values(), lines.c.rule_version)
+
+
+def _lines(nonprofit_id: int, project_ids: Sequence[int]) -> CompoundSelect[Any]:
+    part, reversed_, withdrawn = (
+        _parts(nonprofit_id, project_ids, of) for of in (None, CreditReversal, CreditWithdrawal)
+    )
+    gone, out, none = CreditReversal, CreditWithdrawal, literal(0)
+    gifts = _line(part, part.c.at, part.c.amount_minor, part.c.fee_minor, none, 1)
+    back = _line(reversed_, gone.at, none, gone.fee_minor, gone.amount_minor, 0)
+    moved = _line(withdrawn, out.at, -withdrawn.c.amount_minor, -out.fee_minor, -out.refunded_minor, -1)
+    return gifts.union_all(
+        back.join(gone, gone.credit_id == reversed_.c.id), moved.join(out, out.credit_id == withdrawn.c.id)
+    )
+
+
+def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
+    """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
+    names = ("project_id", "creator_id", "video_id", "currency", "rule", "rule_version", "is_relay")
+    return select(
+        *[part.c[name] for name in names],
         cast(func.timezone(part.c.time_zone, at), SqlDate).label("day"),
         literal(by).label("donations"),
         (by * part.c.of_creator).label("creator_donations"),
@@ -244,33 +230,30 @@ def _line(part: CTE, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> S
     ).select_from(part)
 
 
-def _parts(nonprofit_id: int) -> CTE:
-    """An organisation's credits, and whether each is the one that counts in its split."""
+def _parts(
+    nonprofit_id: int, project_ids: Sequence[int], of: type[CreditReversal | CreditWithdrawal] | None
+) -> Subquery:
+    """Credits of an organisation's projects, and whether each is the one that counts in its split: all, or
+    those of gifts of which something was taken back or moved. All need not be kept to be read again."""
 
-    def first(*of: Any) -> Any:
-        same = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *of))
-        return case((func.coalesce(Credit.video_id, 0) == func.coalesce(same, 0), 1), else_=0)
+    def first(*same: Any) -> Any:
+        split = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *same))
+        return case((func.coalesce(Credit.video_id, 0) == func.coalesce(split, 0), 1), else_=0)
 
-    own_projects = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
-    return (
+    zone = select(Nonprofit.time_zone).where(Nonprofit.id == nonprofit_id).scalar_subquery()
+    names = ("id", "at", "project_id", "creator_id", "video_id", "currency", "amount_minor", "fee_minor")
+    parts = (
         select(
-            Credit.id,
-            Credit.at,
-            Credit.project_id,
-            Credit.creator_id,
-            Credit.video_id,
-            Credit.currency,
-            Credit.amount_minor,
-            Credit.fee_minor,
-            func.concat(Credit.rule, " v", Credit.rule_version).label("rule"),
+            *[getattr(Credit, name) for name in (*names, "rule", "rule_version")],
             first(Credit.creator_id).label("of_creator"),
             first().label("of_gift"),
             Donation.share_id.is_not(None).label("is_relay"),
-            Nonprofit.id.label("nonprofit_id"),
-            Nonprofit.time_zone,
+            zone.label("time_zone"),
         )
         .join(Donation, Donation.id == Credit.donation_id)
-        .join(Nonprofit, Nonprofit.id == Donation.nonprofit_id)
-        .where(Nonprofit.id == nonprofit_id, Credit.project_id.in_(own_projects))
-        .cte("part")
+        .where(Credit.project_id.in_(project_ids), Donation.nonprofit_id == nonprofit_id)
     )
+    if of is not None:
+        changed = select(Credit.donation_id).join(of, of.credit_id == Credit.id)
+        parts = parts.where(Credit.donation_id.in_(changed.where(of.project_id.in_(project_ids))))
+    return parts.subquery()
