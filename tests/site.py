@@ -13,6 +13,7 @@ import httpx
 
 from app.core.paths import ROOT
 from app.core.task_kinds import QUEUES
+from tests import nearby
 
 READY_SECONDS = 60
 STOP_SECONDS = 20
@@ -108,7 +109,7 @@ def wait_until_ready(address: str, started: Processes) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+            if nearby.get(f"{address}/readyz", timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             pass

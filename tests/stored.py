@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
-import httpx
 from sqlalchemy import select
 
 from app.core import clock
@@ -15,6 +14,7 @@ from app.core.tasks import Claim
 from app.gateways.object_store import Bucket, ObjectStore
 from app.videos import references, renditions
 from app.videos.models import Video
+from tests import nearby
 from workers import leftovers, orphans
 from workers.lease import Lease
 
@@ -64,12 +64,12 @@ def keys_of(bucket: Bucket) -> set[str]:
 
 def assert_plays(store: ObjectStore, prefix: str) -> None:
     """Every file that the master playlist leads to is there."""
-    master = httpx.get(store.media.public_url(f"{prefix}master.m3u8")).text
+    master = nearby.get(store.media.public_url(f"{prefix}master.m3u8")).text
     playlists = re.findall(r"^(\S+\.m3u8)$", master, re.MULTILINE) + re.findall(r'URI="(\S+?\.m3u8)"', master)
     assert playlists
     for playlist in playlists:
         folder = playlist.rpartition("/")[0]
-        text = httpx.get(store.media.public_url(f"{prefix}{playlist}")).text
+        text = nearby.get(store.media.public_url(f"{prefix}{playlist}")).text
         assert "#EXT-X-ENDLIST" in text
         for name in re.findall(r"^(\S+\.m4s)$", text, re.MULTILINE):
-            assert httpx.head(store.media.public_url(f"{prefix}{folder}/{name}")).status_code == 200
+            assert nearby.head(store.media.public_url(f"{prefix}{folder}/{name}")).status_code == 200

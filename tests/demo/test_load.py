@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
-import httpx
 import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
@@ -35,7 +34,7 @@ from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
 from app.videos import recipes
 from app.videos.models import Video
-from tests import factories
+from tests import factories, nearby
 from workers import credit
 
 PATIENCE_SECONDS = 420
@@ -188,7 +187,7 @@ def test_the_pages_show_it(platform: Platform):
         ("/t/点画成真", PROJECTS[0].title),
         ("/t/draw-it-into-reality", "Nadia"),
     ):
-        page = httpx.get(platform.address + address, follow_redirects=True, timeout=30)
+        page = nearby.get(platform.address + address, follow_redirects=True, timeout=30)
         assert page.status_code == 200
         assert words.replace("'", "&#39;") in page.text, address
 

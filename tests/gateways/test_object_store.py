@@ -4,7 +4,6 @@ import os
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.core.ids import new_code
@@ -12,6 +11,7 @@ from app.core.settings import Settings
 from app.gateways.object_store import ObjectStore, StorageUnavailable, UploadGone
 from app.gateways.s3 import S3Bucket, open_store
 from app.gateways.s3_client import make_client
+from tests import nearby
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def md5(content: bytes) -> str:
 
 def test_media_can_be_read_by_anyone_and_kept_for_good(store: ObjectStore, key: str):
     store.media.put(key, b"moving pictures")
-    answer = httpx.get(store.media.public_url(key), headers={"Range": "bytes=7-14"})
+    answer = nearby.get(store.media.public_url(key), headers={"Range": "bytes=7-14"})
     assert answer.status_code == 206
     assert answer.content == b"pictures"
     assert answer.headers["content-type"] == "video/iso.segment"
@@ -38,24 +38,24 @@ def test_media_can_be_read_by_anyone_and_kept_for_good(store: ObjectStore, key: 
 
 
 def test_media_cannot_be_listed_by_strangers(store: ObjectStore):
-    assert httpx.get(store.media.public_url("")).status_code == 403
+    assert nearby.get(store.media.public_url("")).status_code == 403
 
 
 def test_private_objects_open_only_by_a_signed_address(store: ObjectStore, key: str):
     store.private.put(key, b"secret")
-    assert httpx.get(store.private.public_url(key)).status_code == 403
+    assert nearby.get(store.private.public_url(key)).status_code == 403
     signed = store.private.presigned_get(key, download_name="Ümlaut, a.pdf")
-    answer = httpx.get(signed)
+    answer = nearby.get(signed)
     assert answer.content == b"secret"
     assert answer.headers["content-disposition"].startswith("attachment")
-    assert httpx.get(signed.replace("Signature=", "Signature=0")).status_code == 403
+    assert nearby.get(signed.replace("Signature=", "Signature=0")).status_code == 403
 
 
 def test_a_signed_address_ends(store: ObjectStore, key: str):
     store.private.put(key, b"secret")
     signed = store.private.presigned_get(key, seconds=1)
     time.sleep(2.1)
-    assert httpx.get(signed).status_code == 403
+    assert nearby.get(signed).status_code == 403
 
 
 def test_a_file_goes_up_and_comes_down_whole(store: ObjectStore, key: str, tmp_path: Path):
@@ -106,10 +106,10 @@ def test_a_part_takes_only_the_bytes_it_was_signed_for(store: ObjectStore, key: 
     part = os.urandom(1000)
     address = store.private.presigned_part(key, upload, 1, md5(part), len(part))
     headers = {"Content-MD5": md5(part)}
-    assert httpx.put(address, content=part[::-1], headers=headers).status_code == 400
-    assert httpx.put(address, content=part + b"more", headers=headers).status_code == 403
-    assert httpx.put(address, content=part).status_code == 403
-    assert httpx.put(address, content=part, headers=headers).status_code == 200
+    assert nearby.put(address, content=part[::-1], headers=headers).status_code == 400
+    assert nearby.put(address, content=part + b"more", headers=headers).status_code == 403
+    assert nearby.put(address, content=part).status_code == 403
+    assert nearby.put(address, content=part, headers=headers).status_code == 200
     store.private.abort_upload(key, upload)
 
 
@@ -118,7 +118,7 @@ def test_an_upload_is_joined_from_its_parts(store: ObjectStore, key: str):
     parts = [os.urandom(5 * 1024 * 1024), os.urandom(77)]
     for number, part in reversed(list(enumerate(parts, 1))):
         address = store.private.presigned_part(key, upload, number, md5(part), len(part))
-        httpx.put(address, content=part, headers={"Content-MD5": md5(part)}).raise_for_status()
+        nearby.put(address, content=part, headers={"Content-MD5": md5(part)}).raise_for_status()
     stored = store.private.list_parts(key, upload)
     assert [(part.number, part.size) for part in stored] == [(1, len(parts[0])), (2, 77)]
     assert stored[0].etag == hashlib.md5(parts[0]).hexdigest()

@@ -1,4 +1,3 @@
-import httpx
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -9,6 +8,7 @@ from app.gateways.object_store import Bucket
 from app.gateways.s3 import open_store
 from app.nonprofits import documents
 from app.nonprofits.models import Document, Nonprofit
+from tests import nearby
 from tests.factories import nonprofit, person
 
 PDF = b"%PDF-1.7\n%made for a test\n"
@@ -73,8 +73,8 @@ def test_a_document_is_read_by_a_signed_address_only(session: Session, bucket: B
     at = nonprofit(session, owner, status="draft")
     file = documents.store(bucket, at.code, "certificate", "登记.pdf", PDF)
     document = documents.add(session, at, owner.id, file)
-    assert httpx.get(bucket.public_url(document.object_key)).status_code == 403
-    answer = httpx.get(documents.address(bucket, document))
+    assert nearby.get(bucket.public_url(document.object_key)).status_code == 403
+    answer = nearby.get(documents.address(bucket, document))
     assert answer.content == PDF
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"].startswith("attachment")

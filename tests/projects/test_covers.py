@@ -1,7 +1,6 @@
 import zlib
 from io import BytesIO
 
-import httpx
 import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from app.core.errors import Invalid
 from app.core.settings import Settings
 from app.gateways.s3 import open_store
 from app.projects import covers
+from tests import nearby
 from tests.factories import person, project
 
 
@@ -82,7 +82,7 @@ def test_a_cover_is_read_by_everybody_and_replaces_the_one_before(
     bucket, made = open_store(settings).media, project(session)
     first = covers.store(bucket, made.code, _picture("PNG"))
     assert covers.attach(session, made, person(session).id, first) is None
-    assert httpx.get(bucket.public_url(first)).headers["content-type"] == "image/jpeg"
+    assert nearby.get(bucket.public_url(first)).headers["content-type"] == "image/jpeg"
     second = covers.store(bucket, made.code, _picture("PNG"))
     assert covers.attach(session, made, person(session).id, second) == first
     assert made.cover_key == second != first

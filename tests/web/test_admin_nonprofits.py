@@ -1,4 +1,3 @@
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -8,6 +7,7 @@ from app.accounts.models import Person
 from app.gateways.models import KeptMail
 from app.nonprofits import documents, verification
 from app.web.outside import object_store
+from tests import nearby
 from tests.factories import nonprofit, person
 from workers.runner import run_due
 
@@ -88,7 +88,7 @@ def test_the_papers_are_opened_by_a_signed_address(office: FlaskClient, session:
         object_store().private.put(document.object_key, b"%PDF-1.7", "application/pdf")
     answer = office.get(f"/admin/nonprofits/{at.code}/documents/{document.code}")
     assert answer.status_code == 303
-    assert httpx.get(answer.location).content == b"%PDF-1.7"
+    assert nearby.get(answer.location).content == b"%PDF-1.7"
     other = nonprofit(session)
     assert office.get(f"/admin/nonprofits/{other.code}/documents/{document.code}").status_code == 404
 

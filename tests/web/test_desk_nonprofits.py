@@ -3,7 +3,6 @@
 from datetime import timedelta
 from io import BytesIO
 
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from app.nonprofits import documents, payees, verification
 from app.nonprofits.models import Nonprofit
 from app.nonprofits.verification import Decision
 from app.projects import queries
+from tests import nearby
 from tests.factories import admin, member, nonprofit, person, project
 from tests.web.conftest import sign_in_as
 
@@ -127,9 +127,9 @@ def test_a_document_is_read_by_its_people_through_a_short_lived_address(
     document = documents.of(session, at)[-1]
     answer = client.get(f"/desk/{at.code}/documents/{document.code}")
     assert answer.status_code == 303
-    assert httpx.get(answer.location).content == PDF
+    assert nearby.get(answer.location).content == PDF
     assert client.post(f"/desk/{at.code}/documents/{document.code}/remove").status_code == 303
-    assert httpx.get(answer.location).status_code == 404
+    assert nearby.get(answer.location).status_code == 404
     assert document not in documents.of(session, at)
 
 

@@ -1,6 +1,5 @@
 from io import BytesIO
 
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
@@ -11,6 +10,7 @@ from app.accounts.models import Person
 from app.nonprofits.models import Nonprofit
 from app.projects import updates
 from app.projects.models import Project
+from tests import nearby
 from tests.factories import donation, member, nonprofit, person, project
 from tests.web.conftest import sign_in_as
 
@@ -167,7 +167,7 @@ def test_a_cover_goes_up_without_its_metadata(desk: FlaskClient, session: Sessio
     assert desk.post(f"/desk/projects/{live.code}/cover", data=sent).status_code == 303
     page = desk.get(f"/desk/projects/{live.code}").text
     url = next(part.split('"')[0] for part in page.split('src="') if "/covers/" in part.split('"')[0])
-    picture = httpx.get(url)
+    picture = nearby.get(url)
     assert picture.headers["content-type"] == "image/jpeg"
     assert b"SecretPhone" not in picture.content
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-import httpx
 import openpyxl
 import pytest
 from babel.numbers import format_currency
@@ -32,7 +31,7 @@ from app.reports.files.models import ReportFile
 from app.reports.files.orders import Wanted
 from app.reports.periods import Period
 from app.reports.shapes import Shape
-from tests import factories
+from tests import factories, nearby
 from tests.engines import Engines
 from tests.reports import year as years
 from tests.reports.year import AFTER, YEAR, Year
@@ -308,7 +307,7 @@ def test_a_file_is_downloaded_by_a_short_link_until_it_expires_and_is_then_delet
     answer = desk.get(address)
     assert answer.status_code == 303
     assert "X-Amz-Expires=120" in answer.location
-    got = httpx.get(answer.location)
+    got = nearby.get(answer.location)
     assert got.content == body
     assert f"kindrelay-{year.nonprofit.code}-2025-01-01-2025-12-31.csv" in got.headers["content-disposition"]
     key = file.object_key

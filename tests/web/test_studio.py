@@ -4,7 +4,6 @@ import os
 from datetime import timedelta, timezone
 from typing import Any
 
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from app.core.settings import Settings
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, links, uploads, waiting
 from app.videos.models import Video
-from tests import factories
+from tests import factories, nearby
 from tests.web.conftest import sign_in_as
 
 CONTENT = os.urandom(uploads.PART_BYTES + 99)
@@ -35,7 +34,7 @@ def send_part(studio: FlaskClient, upload: Any, number: int) -> None:
     md5 = base64.b64encode(hashlib.md5(part).digest()).decode()
     address = f"/studio/uploads/{upload['code']}/parts"
     told: Any = studio.post(address, json={"number": number, "md5": md5}).json
-    httpx.put(told["url"], content=part, headers={"Content-MD5": md5}).raise_for_status()
+    nearby.put(told["url"], content=part, headers={"Content-MD5": md5}).raise_for_status()
 
 
 def the_video(session: Session) -> Video:

@@ -3,7 +3,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -15,7 +14,7 @@ from app.gateways.object_store import ObjectStore
 from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs, publishing
 from app.videos.models import Transcode, Video
-from tests import factories
+from tests import factories, nearby
 from tests.clips import Clips
 from tests.sending import sent
 from workers import media
@@ -89,11 +88,11 @@ def test_an_upload_becomes_playable_and_then_ready(
     )
     assert playable.duration_ms == pytest.approx(2000, abs=50)
     for name in ("master.m3u8", "video.mp4", "poster.jpg"):
-        assert httpx.get(store.media.public_url(f"{playable.preview_prefix}{name}")).status_code == 200
+        assert nearby.get(store.media.public_url(f"{playable.preview_prefix}{name}")).status_code == 200
     assert run_due("media") == 1
     ready = seen(video_id)
     assert (ready.state, ready.percent, ready.reason) == ("ready", 100, "")
-    master = httpx.get(store.media.public_url(f"{ready.ladder_prefix}master.m3u8"))
+    master = nearby.get(store.media.public_url(f"{ready.ladder_prefix}master.m3u8"))
     assert master.headers["content-type"] == "application/vnd.apple.mpegurl"
     assert "RESOLUTION=360x640" in master.text
     with unit_of_work() as session:

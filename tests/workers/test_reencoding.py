@@ -4,7 +4,6 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from app.gateways.s3 import open_store
 from app.videos import lifecycle, outputs
 from app.videos.models import Transcode, Video
 from app.videos.recipes import SMALL, STANDARD
-from tests import factories
+from tests import factories, nearby
 from tests.clips import Clips
 from tests.sending import sent
 from workers import media, reencoding
@@ -72,7 +71,7 @@ def test_a_new_ladder_takes_the_old_ones_place_and_open_pages_go_on(video_id: in
     assert after.ladder_prefix != before.ladder_prefix
     assert f"/{SMALL.name}/" in str(after.ladder_prefix)
     for prefix in (before.ladder_prefix, after.ladder_prefix):
-        assert httpx.get(store.media.public_url(f"{prefix}master.m3u8")).status_code == 200
+        assert nearby.get(store.media.public_url(f"{prefix}master.m3u8")).status_code == 200
     with unit_of_work() as session:
         kept = select(Transcode.recipe).where(Transcode.retired_at.is_(None))
         assert session.scalars(kept).all() == [SMALL.name]
