@@ -15,7 +15,7 @@ from app.web.text import lazy as _l
 
 MOST_BARS = 8
 # Of a table, before somebody asks for all: a phone has to carry them. What no video moved is there anyway.
-MOST_LINES = 30
+MOST_LINES = 20
 
 
 @dataclass(frozen=True)
