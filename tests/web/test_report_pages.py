@@ -130,7 +130,7 @@ def test_a_long_table_shows_its_first_lines_and_what_is_credited_to_nobody_until
     found = [*(line(f"{net:02}", net) for net in range(50, 10, -1)), line("", 400)]
     total = Line(None, None, Figures("EUR"), Figures("EUR"))
     [section] = lines.sections(found, [total], asked())
-    assert (section.lines, section.count) == ([*found[:30], found[-1]], 41)
+    assert (section.lines, section.count) == ([*found[:20], found[-1]], 41)
     [section] = lines.sections(found, [total], replace(asked(), every_line=True))
     assert section.lines == found
 
