@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app.core import runtime
@@ -43,6 +43,8 @@ WITHOUT = (
     "ThirdPartyStoragePartitioning",
     "Translate",
 )
+PATIENCE_MS = 30_000  # of a machine that encodes films for two other tests meanwhile
+expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"width": 390, "height": 844}
 # Without a head the browser says that it is a program, and what programs watch does not count.
 OF_A_PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -70,7 +72,7 @@ def person(browser: Browser) -> Iterator[Person]:
         name = f"{OF_A_PHONE} Chrome/{browser.version} Mobile Safari/537.36"
         made = browser.new_context(viewport=PHONE, locale="en-GB", has_touch=True, user_agent=name)
         contexts.append(made)
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         return contexts[-1]
 
     yield arrives

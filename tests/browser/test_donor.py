@@ -12,6 +12,7 @@ from app.core import db
 from app.donations.models import Donation, MonthlyGift
 from app.gateways.models import KeptMail
 from tests import factories
+from tests.browser.conftest import PATIENCE_MS
 from workers.runner import run_due
 
 MOST_TABS = 60
@@ -27,7 +28,7 @@ UNNAMED = """() => [...document.querySelectorAll("main :is(input, textarea, sele
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A browser that runs no JavaScript, in one of the languages."""
     context = browser.new_context(java_script_enabled=False, locale=request.param)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -91,7 +92,7 @@ def fill_in_and_pay(page: Page, address: str, *, monthly: bool) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/d/"))
     run_due("money", "outbound")
-    expect(page.locator("a[href$='/receipt']")).to_be_visible(timeout=30_000)  # it loads itself again
+    expect(page.locator("a[href$='/receipt']")).to_be_visible()  # it loads itself again
     can_be_read(page)
     reads_in_order(page, "h1", "#credited", "a[href$='/why']", "a[href$='/receipt']", "#pass")
 

@@ -254,7 +254,7 @@ def test_a_video_taken_down_before_it_could_be_played_says_so(stage: Stage, pers
     expect(page.get_by_text("Being prepared", exact=True)).to_be_visible()
     stage.take_down()
     said = page.get_by_role("heading", name="This video was taken down")
-    expect(said).to_be_visible(timeout=20_000)  # the page asks every few seconds
+    expect(said).to_be_visible()  # the page asks every few seconds
 
 
 def begin_without_network(stage: Stage, context: BrowserContext) -> Page:

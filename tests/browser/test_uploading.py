@@ -55,6 +55,13 @@ def line(live: Settings) -> Iterator[Wire]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def as_it_was(line: Wire) -> Iterator[None]:
+    """Whatever a test has left on the line, also one that failed, is gone before the next."""
+    yield
+    line.renew()
+
+
 @pytest.fixture(scope="module")
 def address(live: Settings, line: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web server whose store is at the end of the line, and no workers: nothing is transcoded here."""
@@ -140,6 +147,7 @@ def test_a_film_arrives_through_a_cut_line_and_a_reload_with_the_missing_parts_o
     line.mend()
     phone.set_offline(False)
     expect(row(page, "clip.mp4").locator("[data-words]")).to_have_text("Uploading", timeout=SOON)
+    line.wait_for(2, times=2)
     percents = page.evaluate("percents")
     assert percents == sorted(percents)
     assert page.evaluate("said.filter((words) => /[0-9]%/.test(words))") == []

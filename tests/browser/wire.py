@@ -46,10 +46,16 @@ class Wire:
         with self._changed:
             self._is_cut = False
 
-    def wait_for(self, part: int) -> None:
-        """Until this part has been begun."""
+    def renew(self) -> None:
+        """Lose what is still on the line; nothing is held any longer, and everybody gets through."""
+        self.cut()
+        self.held = set()
+        self.mend()
+
+    def wait_for(self, part: int, times: int = 1) -> None:
+        """Until this part has been begun so many times."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.begun[part], timeout=PATIENCE)
+            assert self._changed.wait_for(lambda: self.begun[part] >= times, timeout=PATIENCE)
 
     def let_go(self, part: int) -> None:
         """Hold a part no longer; what is held of it goes on."""

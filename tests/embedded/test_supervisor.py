@@ -28,7 +28,7 @@ def python(name: str, code: str) -> Command:
     return Command(name, [sys.executable, "-c", code], patience=1)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

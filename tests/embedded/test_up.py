@@ -114,7 +114,7 @@ def test_a_killed_supervisor_takes_its_children_with_it(home: Home) -> None:
         children = [child.pid for child in home.state().children.values()]
         command.kill()
         command.communicate()
-    assert all(process.wait_until_gone(pid, 15) for pid in children)
+    assert all(process.wait_until_gone(pid, 30) for pid in children)
     eventually(lambda: process.leftovers(home) == [])
 
 

@@ -16,7 +16,7 @@ from app.embedded import binaries, ports, process, seaweedfs
 from app.embedded.home import Home, State
 from app.embedded.seaweedfs import SeaweedFS
 
-READY_SECONDS = 20
+READY_SECONDS = 60
 CHUNK = 1 << 16
 SIZE = re.compile(rb"(?i)(content-length: )\d+")
 

@@ -31,7 +31,7 @@ from workers import sweep
 MIB = 1 << 20
 DISK_BYTES = 48 * MIB
 LARGER_THAN_ANY_DISK = 1 << 60
-PATIENCE = 60.0
+PATIENCE = 120.0
 TOOL = """#!/bin/sh
 [ -e {way} ] && . {way}
 exec {real} "$@"

@@ -38,13 +38,13 @@ def test_killed_while_encoding(house: House, queue: str, during: str, after: str
     video_id = house.upload(bunny())
     if queue == "media":
         assert run_due("preview") == 1
-    # No faster than it plays: it shall not be over before somebody has looked.
-    house.before("ffmpeg", 'set -- -re "$@"', once=True)
+    # Long, and no faster than it plays: it shall not be over before somebody has looked, nor end by itself.
+    house.before("ffmpeg", 'set -- -re -stream_loop 9 "$@"', once=True)
     house.worker(queue)
     house.until(lambda: seen(video_id).state == during and seen(video_id).percent > 0)
     assert list(tools_in(house.folder))
     power_off(house.workers, queue)
-    house.until(lambda: not list(tools_in(house.folder)), 5)
+    house.until(lambda: not list(tools_in(house.folder)), 15)
     assert seen(video_id).state == during
     recovers(house, video_id, queue, after)
 
@@ -54,7 +54,7 @@ def test_killed_while_probing(house: House, clips: Clips):
     house.preview_held_in("ffprobe", once=True)
     assert seen(video_id).state == "probing"
     power_off(house.workers, "preview")
-    house.until(lambda: not list(tools_in(house.folder)), 5)
+    house.until(lambda: not list(tools_in(house.folder)), 15)
     recovers(house, video_id, "preview", "playable")
 
 

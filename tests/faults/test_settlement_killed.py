@@ -97,7 +97,7 @@ def test_a_settlement_whose_worker_is_killed_ends_in_one_credit(workers: Process
         # Nobody can write the rollup now: the worker has moved, posted and credited, and waits to go on.
         holder.execute(text("LOCK TABLE day_rollup IN SHARE MODE"))
         tell_from_elsewhere(donation)
-        until(lambda: holder.scalar(WAITING) == 1, 30, workers)
+        until(lambda: holder.scalar(WAITING) == 1, RECOVERY_SECONDS, workers)
         workers.kill("money")
     killed_at = time.monotonic()
     assert not settled(donation)

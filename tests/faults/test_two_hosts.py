@@ -22,8 +22,8 @@ from tests.hosts import LOOPBACK, Host, hosts, may_make_namespaces
 from tests.sending import opened, put_part, sent
 from workers.sweep import sweep
 
-LISTENING_SECONDS = 40
-PREPARED_SECONDS = 60
+LISTENING_SECONDS = 90
+PREPARED_SECONDS = 120
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.hosts import Host
 from tests.sending import sent
 
 UNDER_WAY_SECONDS = 60
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 # What RQ says when Redis goes away while it waits, and between two of its own steps: then it is started anew.
 NOTICED = ("could not connect to Redis", "found an unhandled exception")
 
