@@ -22,6 +22,7 @@ def load_nonprofit(session: Session, code: str, action: Action) -> Nonprofit:
     nonprofit = session.scalar(select(Nonprofit).where(Nonprofit.code == code))
     _check(session, nonprofit.id if nonprofit else None, action)
     assert nonprofit is not None  # noqa: S101 (`_check` refuses a missing one)
+    g.zone = nonprofit.time_zone  # its moments are told by its own clock
     return nonprofit
 
 

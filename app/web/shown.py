@@ -7,10 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_percent
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 from markupsafe import Markup
 
 from app.core.money import Money, exponent
@@ -66,8 +67,13 @@ def day(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A date with its time in UTC."""
-    return format_datetime(value, format="medium", locale=language()) + " UTC"
+    """A date with its time: on the desk of an organisation by its own clock, else in UTC; told how far that
+    is from UTC."""
+    here = value.astimezone(ZoneInfo(g.get("zone", "UTC")))
+    minutes = int((here.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    ahead = f"{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else ""
+    return f"{format_datetime(here, format='medium', locale=language())} UTC{ahead}"
 
 
 def number(value: int) -> str:
