@@ -9,12 +9,11 @@ with most gifts and the last thirty days, unless a name says otherwise.
 
 import argparse
 import json
-import resource
-import tempfile
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -28,8 +27,6 @@ from app.core.settings import Settings
 from app.credit.models import Credit
 from app.donations.models import Donation
 from app.reports import cohorts, movements, periods, queries, rebuilding, series, spans
-from app.reports.files import making
-from app.reports.files.orders import Order, Wanted
 from app.reports.periods import Period
 from app.reports.which import Which
 from app.videos.models import Video
@@ -81,7 +78,6 @@ def measured(settings: Settings, site: Site) -> dict[str, float]:
         **in_the_database(site),
         **as_pages(settings, site),
         **as_a_file(),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
 
 
@@ -145,28 +141,9 @@ def as_pages(settings: Settings, site: Site) -> dict[str, float]:
 
 
 def as_a_file() -> dict[str, float]:
-    """Every line of two years, of every organisation, each as a CSV file, as the task writes it."""
-    today = clock.now().date()
-    period = Period(today - timedelta(days=730), today + timedelta(days=1), ZONE)
-    wanted = Wanted("donations", "csv", period, "en", with_donors=True)
-    with db.unit_of_work() as session:
-        ids = session.scalars(select(Donation.nonprofit_id).distinct()).all()
-    rows = size = 0
-    told: list[int] = []
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "lines.csv"
-        for nonprofit_id in ids:
-            order = Order(0, "bench", nonprofit_id, "Bench", "NL", wanted)
-            rows += making.make(order, path, lambda done, _: told.append(done))
-            size += path.stat().st_size
-    seconds = time.perf_counter() - began
-    return {
-        "csv_rows": rows,
-        "csv_mb": round(size / 1e6, 1),
-        "csv_s": round(seconds, 1),
-        "csv_progress_told": len(told),
-    }
+    """Every line as CSV files, in a process of its own: its memory is that of a worker who makes them."""
+    command = [sys.executable, "-m", "bench.report_file"]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def _most_moving(session: Session, site: Site) -> tuple[str, str]:
