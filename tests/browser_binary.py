@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,8 +21,7 @@ REMEDY = (
 def find() -> str | None:
     """Path of a browser that runs on this machine; None when there is none yet."""
     named = os.environ.get("KINDRELAY_TEST_BROWSER")
-    found = [named] if named else [*filter(None, map(shutil.which, NAMES)), str(MAC), *_playwrights_own()]
-    return next((path for path in found if _runs(path)), None)
+    return next((path for path in ([named] if named else _known()) if _runs(path)), None)
 
 
 def get() -> str:
@@ -51,11 +51,14 @@ def _ways() -> list[list[list[str]]]:
     return [[playwright]]
 
 
-def _playwrights_own() -> list[str]:
+def _known() -> Iterator[str]:
+    """Where browsers stand, Playwright's own last: asking for it starts a process."""
+    yield from filter(None, map(shutil.which, NAMES))
+    yield str(MAC)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        return [playwright.chromium.executable_path]
+        yield playwright.chromium.executable_path
 
 
 def _runs(path: str) -> bool:

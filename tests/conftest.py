@@ -38,14 +38,17 @@ LONGEST_FIRST = (
     "tests/demo/test_load.py",
     "tests/browser/test_main_job.py",
     "tests/donations/test_gate.py",
-    "tests/browser/test_playing.py",
+    "tests/browser",
     "tests/faults",
+    "tests/architecture/test_routes.py",
+    "tests/workers/transcode/test_bad_input.py",
     "tests/embedded",
-    "tests/web/test_webhooks_in_masses.py",
     "tests/donations/test_random_orders.py",
+    "tests/web/test_webhooks_in_masses.py",
+    "tests/workers/transcode",
 )
 # Each test of these goes to a worker that is free; of other files, one worker has the whole.
-SPREAD = ("tests/donations/test_money_machine.py",)
+SPREAD = ("tests/donations/test_money_machine.py", "tests/donations/test_gate.py")
 ROOT = pytest.StashKey[Path]()
 # How long an example takes says something of the machine, not of the code.
 # The house's own takes a third of a second for each password, and is meant to.
@@ -70,8 +73,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shared_engines.close_root(config.stash[ROOT])
 
 
+def pytest_collectstart() -> None:
+    gc.disable()  # while everything is read
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()  # what was read by now is there for good, and need not be looked through again and again
+    gc.enable()
 
 
 class _ByFile(LoadFileScheduling):
