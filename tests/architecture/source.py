@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from app.core.paths import ROOT
@@ -10,8 +11,12 @@ from app.core.paths import ROOT
 def modules(*packages: str) -> Iterator[tuple[Path, ast.Module]]:
     """Every Python module of the packages with its syntax tree."""
     for package in packages:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path, ast.parse(path.read_text())
+        yield from _modules(package)
+
+
+@cache
+def _modules(package: str) -> list[tuple[Path, ast.Module]]:
+    return [(path, ast.parse(path.read_text())) for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
