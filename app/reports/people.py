@@ -158,7 +158,10 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
-    """Counts of people that a recomputation from who gave does not confirm, each as it should be or is."""
+    """Counts of people that a recomputation from who gave does not confirm, each as it should be or is.
+
+    Takes two statements: while others count people, only a transaction that sees one moment can tell.
+    """
     found: list[Any] = []
     for table, _, names, computed in _counted_anew(session, nonprofit_id):
         found += mending.differences(session, table, names, computed, {"nonprofit_id": nonprofit_id})

@@ -86,7 +86,7 @@ def _all(code: str, *, check: bool) -> Iterator[Looked]:
     for name in () if code else summed.NAMES:
         todo.append(_Todo("", name, partial(summed.differences if check else summed.rebuild, name=name)))
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from threads.map(_one, todo)
+        yield from threads.map(partial(_one, check=check), todo)
 
 
 def _of(work: Work, nonprofit_id: int) -> Callable[[Session], Any]:
@@ -101,9 +101,11 @@ def _recounted(session: Session) -> None:
     touch_counts.rebuild(session)
 
 
-def _one(todo: _Todo) -> Looked:
+def _one(todo: _Todo, *, check: bool) -> Looked:
     began = time.monotonic()
     with unit_of_work() as session:
+        if check:  # both sides as they are at one moment, while others go on writing
+            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         for name, value in AS_PLANNED:
             session.execute(text(f"SET LOCAL {name} = {value}"))
         found: Sequence[Any] = todo.work(session) or ()
