@@ -19,8 +19,8 @@ from app.core.settings import Settings
 
 # Seconds: both ends notice within a minute that the other host has vanished, and its locks are freed.
 KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
-# Requests and tasks run beside each other. Helping each with more processors, or compiling what runs once, is
-# work that others wait for.
+# Requests and tasks run beside each other: more processors for one, or compiling what runs once, makes the
+# others wait.
 ONE_PROCESSOR = ("-c max_parallel_workers_per_gather=0", "-c jit=off")
 RESTED_SECONDS = 1.0  # a connection that was used just now is not asked again whether it is alive
 

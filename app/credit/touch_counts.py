@@ -99,8 +99,8 @@ def count(session: Session, seen: Iterable[Seen]) -> None:
             for place in sorted(found, key=lambda place: (place[0], place[1] or 0, *place[2:]))
             for video_id, project_id, day, kind in [place]
         ]
-        # One batch at a time: what is new in it and what is added reach the sums beside the counts one after
-        # the other, so that two batches could wait for each other.
+        # One batch at a time: a statement's updates and its new rows reach `day_reach` one after the other,
+        # so two batches could each hold what the other needs.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('touch_counts'))"))
         session.execute(_ADD, {"rows": bulk.as_json(told)})
 

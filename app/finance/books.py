@@ -164,11 +164,11 @@ def _week_sums(session: Session) -> list[Finding]:
         Finding(
             kind=WEEK_SUM,
             book="reports",
-            nonprofit=codes[row.nonprofit_id],
+            nonprofit=codes.get(row.nonprofit_id, ""),
             donation=None,
-            subject=f"{name} from {row.day}",
+            subject=f"{name}, {summed.of_what(row, name)}",
             expected="the sum of its days",
-            found=f"lacking {summed.said(row, name)}",
+            found=f"lacking {summed.lacking_in_words(row, name)}",
             currency=row.currency,
         )
         for name in (summed.MONEY, summed.PEOPLE)

@@ -48,6 +48,15 @@ _ADD = text(f"""
     ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {_ADDED}
 """)  # noqa: S608 (names of our own columns)
 
+# What is new begins with nothing, so that all that counts is an update: updates and new rows of one statement
+# would reach the sums by the week one after the other, and two writers could each hold what the other needs.
+_BEGIN = text(f"""
+    INSERT INTO day_rollup ({_NAMES})
+    SELECT {", ".join(COLUMNS[: -len(SUMS)])}, {", ".join("0" for _ in SUMS)}
+    FROM json_populate_recordset(CAST(NULL AS day_rollup), CAST(:rows AS json))
+    ON CONFLICT DO NOTHING
+""")  # noqa: S608 (names of our own columns)
+
 
 def count(session: Session, parts: Sequence[Part], reversals: Sequence[Reversal]) -> None:
     """Count new credits on the day they were given; refunds and lost disputes on the day they happened,
@@ -176,7 +185,9 @@ def _count(session: Session, counted: Sequence[tuple[Donation, datetime, dict[st
         same = rows.setdefault(tuple(row[name] or 0 for name in KEY), {**row, **dict.fromkeys(SUMS, 0)})
         for name in SUMS:
             same[name] += row[name]
-    session.execute(_ADD, {"rows": bulk.as_json([rows[key] for key in sorted(rows)])})
+    told = {"rows": bulk.as_json([rows[key] for key in sorted(rows)])}
+    session.execute(_BEGIN, told)
+    session.execute(_ADD, told)
 
 
 def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneInfo]:

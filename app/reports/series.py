@@ -92,7 +92,7 @@ def _reach(session: Session, nonprofit_id: int, period: Period, step: str, scope
     if scope.currency:
         query = query.where(Project.currency == scope.currency)
     for first, currency, *values in session.execute(query):
-        yield from ((first, currency, name, one) for name, one in zip(REACH, values, strict=True))
+        yield from ((first, currency, name, one) for name, one in zip(REACH, values, strict=True) if one)
 
 
 def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:

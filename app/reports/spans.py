@@ -10,18 +10,20 @@ from app.reports.models import DayDonors, DayReach, DayRollup, WeekDonors, WeekR
 from app.reports.periods import Period
 
 
-class Kept(NamedTuple):
+class ByDayAndWeek(NamedTuple):
     """The same sums by the day and by the week; each row is of the span that begins on its `day`."""
 
     days: Any
     weeks: Any
 
 
-CREDIT, DONORS, REACH = Kept(DayRollup, WeekRollup), Kept(DayDonors, WeekDonors), Kept(DayReach, WeekReach)
+CREDIT = ByDayAndWeek(DayRollup, WeekRollup)
+DONORS = ByDayAndWeek(DayDonors, WeekDonors)
+REACH = ByDayAndWeek(DayReach, WeekReach)
 Where = Callable[[Any], Iterable[ColumnElement[bool]]]  # of either table
 
 
-def rows(kept: Kept, period: Period, columns: Sequence[str], where: Where) -> Subquery:
+def rows(kept: ByDayAndWeek, period: Period, columns: Sequence[str], where: Where) -> Subquery:
     """These columns of the fewest rows that a period is the sum of."""
     return union_all(
         *(
@@ -43,7 +45,7 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _parts(kept: Kept, period: Period) -> Iterator[tuple[Any, date, date]]:
+def _parts(kept: ByDayAndWeek, period: Period) -> Iterator[tuple[Any, date, date]]:
     begins, ends = monday(period.first + timedelta(days=6)), monday(period.until)
     if begins >= ends:
         yield kept.days, period.first, period.until

@@ -6,7 +6,7 @@ Triggers add every change to them in its own transaction; nothing else writes th
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.orm import Session
 
 from app.credit.models import VideoCount
@@ -14,7 +14,7 @@ from app.reports import rollups
 from app.reports.models import DayDonors, DayReach, DayRollup, WeekDonors, WeekReach, WeekRollup
 
 
-class _Kept(NamedTuple):
+class _Sums(NamedTuple):
     """A table of sums: what its rows are made of, each of its sums in words of that, and of which rows."""
 
     table: Any
@@ -26,30 +26,32 @@ class _Kept(NamedTuple):
     @property
     def key(self) -> list[str]:
         """What tells its rows apart."""
-        return [one.name for one in self.table.__table__.c if one.name not in {*self.sums, "id"}]
+        table = self.table.__table__
+        unique = (one for one in table.constraints if isinstance(one, UniqueConstraint))
+        return [column.name for column in next(unique, table.primary_key).columns]
 
 
 def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def _by_week(table: Any, days: Any, *sums: str, which: str = "true") -> _Kept:
-    return _Kept(table, days.__tablename__, _same(*sums), which)
+def _by_week(table: Any, days: Any, *sums: str, which: str = "true") -> _Sums:
+    return _Sums(table, days.__tablename__, _same(*sums), which)
 
 
-REACH = {"shown": "shown", "views": "view", "opens": "open", "arrivals": "arrive"}  # by the kind of touch
+KIND_OF = {"shown": "shown", "views": "view", "opens": "open", "arrivals": "arrive"}  # by the kind of touch
 MONEY, PEOPLE = "money by week", "people by week"
 _KEPT = {
     MONEY: _by_week(WeekRollup, DayRollup, *rollups.SUMS),
     PEOPLE: _by_week(WeekDonors, DayDonors, "donors", which="before < monday_of(day)"),
-    "reach": _Kept(
+    "reach": _Sums(
         DayReach,
         VideoCount.__tablename__,
-        {name: f"CASE kind WHEN '{kind}' THEN count ELSE 0 END" for name, kind in REACH.items()},
-        f"project_id IS NOT NULL AND kind IN {tuple(REACH.values())}",
+        {name: f"CASE kind WHEN '{kind}' THEN count ELSE 0 END" for name, kind in KIND_OF.items()},
+        f"project_id IS NOT NULL AND kind IN {tuple(KIND_OF.values())}",
         is_weekly=False,
     ),
-    "reach by week": _by_week(WeekReach, DayReach, *REACH),
+    "reach by week": _by_week(WeekReach, DayReach, *KIND_OF),
 }
 NAMES = tuple(_KEPT)
 
@@ -72,13 +74,18 @@ def rebuild(session: Session, name: str) -> None:
     )
 
 
-def said(row: Any, name: str) -> str:
+def of_what(row: Any, name: str) -> str:
+    """Which row of its table a difference is of, in words."""
+    return ", ".join(f"{one} {getattr(row, one)}" for one in _KEPT[name].key)
+
+
+def lacking_in_words(row: Any, name: str) -> str:
     """A difference in words."""
     lacks = {one: getattr(row, one) for one in _KEPT[name].sums}
     return ", ".join(f"{one} {lack:+}" for one, lack in lacks.items() if lack)
 
 
-def _lacking(kept: _Kept) -> str:
+def _lacking(kept: _Sums) -> str:
     key = ", ".join(kept.key)
     spans = ["monday_of(day) AS day" if kept.is_weekly and one == "day" else one for one in kept.key]
     should = ", ".join(f"{how} AS {one}" for one, how in kept.sums.items())

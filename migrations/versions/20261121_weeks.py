@@ -35,7 +35,7 @@ CREDITED = (
     "relay_minor",
     "lines",
 )
-OF_CREDIT = ("day", "nonprofit_id", "project_id", "video_id", "creator_id", "currency", "rule")
+OF_CREDIT = ("nonprofit_id", "day", "project_id", "video_id", "creator_id", "currency", "rule")
 OF_DONORS = ("nonprofit_id", "scope", "day", "scope_id", "currency", "before")
 OF_REACH = ("project_id", "day", "video_id")
 REACH = {"shown": "shown", "views": "view", "opens": "open", "arrivals": "arrive"}
@@ -115,8 +115,8 @@ def _tables() -> None:
 
 
 def _keep(kept: Kept) -> None:
-    """Whatever is written to the source is added to the sums in the same transaction, in one order, so that
-    no two writers block each other."""
+    """Whatever is inserted, updated or deleted in the source is added to the sums in the same transaction, in
+    the order of their key."""
     for event, changes, seen in (
         ("INSERT", {"fresh": ""}, "NEW TABLE AS fresh"),
         ("UPDATE", {"fresh": "", "stale": "-"}, "OLD TABLE AS stale NEW TABLE AS fresh"),
