@@ -50,10 +50,10 @@ LONGEST_FIRST = (
 # Each test of these goes to a worker that is free; of other files, one worker has the whole.
 SPREAD = ("tests/donations/test_money_machine.py", "tests/donations/test_gate.py")
 ROOT = pytest.StashKey[Path]()
-# How long an example takes says something of the machine, not of the code.
 # The house's own takes a third of a second for each password, and is meant to.
 OWN_HASHER = passwords._hasher
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+# How long an example takes says something of the machine, not of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 

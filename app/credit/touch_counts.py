@@ -31,8 +31,8 @@ _ADD = text(f"""
     ON CONFLICT ({ABOUT}) DO UPDATE SET count = video_count.count + excluded.count
 """)  # noqa: S608 (names of our own columns)
 
-# What the touches that are kept say, less what is counted: of days of which every touch is kept. Zero stands
-# for no project, which equals itself.
+# What the touches that are kept say, less what is counted: of days of which every touch is kept. 0 stands for
+# no project: NULLs would not join.
 _DIFFERENCES = f"""
     SELECT video_id, nullif(project_id, 0) AS project_id, day, kind,
         coalesce(seen.count, 0) - coalesce(counted.count, 0) AS count

@@ -17,7 +17,8 @@ def differences(
     session: Session, rollup: str, columns: Sequence[str], computed: Computed, about: Mapping[str, Any]
 ) -> Sequence[Any]:
     """The rows of `about`'s nonprofit_id that are in the table `rollup` and not in `computed`, which selects
-    them as they should be, with these columns; and those that are in `computed` and not in the table."""
+    them as they should be, with these columns; and those that are in `computed` and not in the table. Which
+    is which is not said."""
     found = _differing(rollup, columns, computed).subquery()
     return session.execute(select(*[found.c[name] for name in columns]), about).all()
 

@@ -192,12 +192,16 @@ def _counted_anew(
     session: Session, nonprofit_id: int
 ) -> Iterator[tuple[str, Sequence[str], Sequence[str], TextualSelect]]:
     """Tables with their key, their columns, and what selects the rows that they should have."""
-    gifts = text(f"CREATE TEMPORARY TABLE gift AS {_GIFTS.format(which='')}")
-    session.execute(gifts, _about(session, nonprofit_id))
+    gifts, about = _GIFTS.format(which=""), _about(session, nonprofit_id)
+    # One table for all organisations of a transaction: a dropped one keeps its locks until the end.
+    session.execute(
+        text(f"CREATE TEMPORARY TABLE IF NOT EXISTS gift ON COMMIT DROP AS {gifts} WITH NO DATA"), about
+    )
+    session.execute(text("TRUNCATE gift"))
+    session.execute(text(f"INSERT INTO gift {gifts}"), about)
     for table, key, sums, fresh in _COUNTS:
         names = [*key, *sums]
         yield table, key, names, text(fresh).columns(*map(column, names))
-    session.execute(text("DROP TABLE gift"))
 
 
 def _about(session: Session, nonprofit_id: int) -> dict[str, Any]:

@@ -20,9 +20,7 @@ from app.reports import people, rollups, summed
 
 EQUAL, DIFFERENT = 0, 1
 AT_ONCE = 2
-# A rebuild runs alone: much memory to sort and group in, and a processor for each of what is done at once.
-# Statements are compiled in half a second, which is more than most organisations' take.
-AS_PLANNED = (("work_mem", "'128MB'"), ("max_parallel_workers_per_gather", "0"), ("jit", "off"))
+MEMORY = "128MB"  # to sort and group in: a rebuild runs alone
 MOST_NAMED = 20  # of the differences of one rollup
 
 
@@ -106,8 +104,7 @@ def _one(todo: _Todo, *, check: bool) -> Looked:
     with unit_of_work() as session:
         if check:  # both sides as they are at one moment, while others go on writing
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        for name, value in AS_PLANNED:
-            session.execute(text(f"SET LOCAL {name} = {value}"))
+        session.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
         found: Sequence[Any] = todo.work(session) or ()
     seconds = round(time.monotonic() - began, 3)
     return Looked(
