@@ -23,11 +23,10 @@ def held(session: Session, nonprofit_id: int, starts_at: datetime, ends_at: date
     gone = CreditReversal.amount_minor + CreditReversal.fee_minor
     left = Credit.amount_minor - CreditWithdrawal.refunded_minor - CreditWithdrawal.fee_minor
     lines = _lines(nonprofit_id, Credit.amount_minor - Credit.fee_minor, gone, left)
-    for query, at in zip(lines, (Credit.at, CreditReversal.at, CreditWithdrawal.at), strict=True):
-        for creator_id, video_id, currency, minor in session.execute(
-            query.where(at >= starts_at, at < ends_at)
-        ):
-            out[creator_id, video_id, currency] += int(minor)
+    moments = (Credit.at, CreditReversal.at, CreditWithdrawal.at)
+    of_period = (query.where(at >= starts_at, at < ends_at) for query, at in zip(lines, moments, strict=True))
+    for creator_id, video_id, currency, minor in session.execute(union_all(*of_period)):
+        out[creator_id, video_id, currency] += int(minor)
     return +out
 
 

@@ -5,10 +5,10 @@ own, so that the money of a currency's rows always adds up to its total. Donatio
 split counts once in each row that it reaches, and once in the total.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, null, select
@@ -194,17 +194,19 @@ def _donors(session: Session, nonprofit_id: int, period: Period, scopes: Collect
 
 
 def _lines(level: _Level, parts: Iterable[_Part], donors: Donors) -> dict[Key, Figures]:
-    sums: dict[Key, Sequence[int]] = {}
+    found: defaultdict[Key, list[Sequence[int]]] = defaultdict(list)
     by_creator, by_video, by_project = (name in level.named for name in WHOSE)
     for (creator_id, video_id, project_id), currency, numbers in parts:
-        key = (
-            (creator_id if by_creator else 0, video_id if by_video else 0, project_id if by_project else 0),
-            currency,
+        whose = (
+            creator_id if by_creator else 0,
+            video_id if by_video else 0,
+            project_id if by_project else 0,
         )
-        sums[key] = tuple(map(add, sums[key], numbers)) if key in sums else numbers
+        found[whose, currency].append(numbers)
     counted, scope = COUNTS.index(level.counted), SCOPES[level.scope]
     lines: dict[Key, Figures] = {}
-    for (whose, currency), numbers in sums.items():
+    for (whose, currency), each in found.items():
+        numbers = [sum(column) for column in zip(*each, strict=True)] if len(each) > 1 else each[0]
         money, reach = numbers[len(COUNTS) : -len(REACH)], numbers[-len(REACH) :]
         gave = donors.get((scope, _id(whose), currency), 0)
         lines[whose, currency] = Figures._make([currency, numbers[counted], *money, gave, *reach])
