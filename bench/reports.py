@@ -164,12 +164,7 @@ def _most_moving(session: Session, site: Site) -> tuple[str, str]:
 def _per_creator(session: Session, nonprofit_id: int, period: Period) -> Any:
     """The report of creators as one statement, to see what the database alone takes."""
     sums = ("creator_donations", "gross_minor", "refunded_minor", "fee_minor")
-    found = spans.rows(
-        spans.CREDIT,
-        period,
-        ("creator_id", "currency", *sums),
-        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0),
-    ).c
+    found = spans.credited(nonprofit_id, period, ("creator_id", "currency", *sums)).c
     return session.execute(
         select(found.creator_id, found.currency, *[spans.total(found[one]) for one in sums]).group_by(
             found.creator_id, found.currency

@@ -147,12 +147,7 @@ def _by_share() -> ColumnElement[bool]:
 
 def _of_rollup(nonprofit_id: int, period: Period, scope: Scope, sums: Sequence[str]) -> Any:
     """The currency and these columns of the rollup, as far as they are of this scope."""
-    return spans.rows(
-        spans.CREDIT,
-        period,
-        ("currency", *sums),
-        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0, *scope.on(table)),
-    ).c
+    return spans.credited(nonprofit_id, period, ("currency", *sums), scope.on).c
 
 
 def _table(kind: int) -> Any:

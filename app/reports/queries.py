@@ -22,10 +22,11 @@ from app.reports.figures import Cause, Clip, Creator, Figures, Line
 from app.reports.models import SCOPES
 from app.reports.periods import Period
 from app.reports.rollups import COUNTS
+from app.reports.summed import KIND_OF
 from app.videos.models import Video
 
 MONEY = ("gross_minor", "refunded_minor", "fee_minor", "relay_minor")
-REACH = ("shown", "views", "opens", "arrivals")
+REACH = tuple(KIND_OF)
 NO_MONEY, NO_REACH = (0,) * len((*COUNTS, *MONEY)), (0,) * len(REACH)
 
 
@@ -116,12 +117,7 @@ def _money(
     A refund goes by the rule that had decided the credit it takes from.
     """
     sums = (*COUNTS, *MONEY)
-    found = spans.rows(
-        spans.CREDIT,
-        period,
-        (*named, "currency", "rule", *sums),
-        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0),
-    ).c
+    found = spans.credited(nonprofit_id, period, (*named, "currency", "rule", *sums)).c
     keys = {name: found[name] for name in named}
     rows = _rows(
         session,

@@ -35,6 +35,19 @@ def rows(kept: ByDayAndWeek, period: Period, columns: Sequence[str], where: Wher
     ).subquery()
 
 
+def credited(
+    nonprofit_id: int, period: Period, columns: Sequence[str], where: Where = lambda _: ()
+) -> Subquery:
+    """The same of an organisation's credited money. A week whose days are gone again may stand there with
+    nothing in it: it is left out."""
+    return rows(
+        CREDIT,
+        period,
+        columns,
+        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0, *where(table)),
+    )
+
+
 def total(column: Any) -> ColumnElement[int]:
     """A sum of whole numbers that is one itself: the database gives a decimal, which takes long to read."""
     return cast(func.sum(column), BigInteger)
