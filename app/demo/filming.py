@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +21,7 @@ from app.demo.content.videos import HURRIED_FILE, IN_A_HURRY, UPLOADS, Upload
 from app.demo.errors import DemoError
 from app.demo.film import shoot
 from app.demo.founding import person
+from app.demo.waiting import wait_while
 from app.gateways.object_store import Bucket
 from app.videos import captions, details, publishing, uploads
 from app.videos import models as videos
@@ -30,7 +30,6 @@ from app.videos.models import Video
 CREATOR_OF = {creator.key: creator for creator in CREATORS}
 AT_REST = ("ready", "rejected", "failed")
 PATIENCE_SECONDS = 600
-PAUSE_SECONDS = 0.3
 
 
 def find(session: Session, upload: Upload) -> Video | None:
@@ -101,11 +100,9 @@ def wait_until_ready() -> None:
 
     Raises DemoError when one of them failed, plays although it is no film, or takes too long.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while unfinished := _unfinished():
-        if time.monotonic() > deadline:
-            raise DemoError(f"The workers have not finished: {', '.join(unfinished)}.")
-        time.sleep(PAUSE_SECONDS)
+    wait_while(
+        _unfinished, lambda left: f"The workers have not finished: {', '.join(left)}.", PATIENCE_SECONDS
+    )
     with unit_of_work() as session:
         for upload in (*UPLOADS, IN_A_HURRY):
             video = find(session, upload)

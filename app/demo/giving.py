@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 
 import httpx
 from sqlalchemy import func, select
@@ -15,6 +14,7 @@ from app.demo import filming, planning
 from app.demo.content.donations import Present
 from app.demo.content.videos import UPLOADS
 from app.demo.errors import DemoError
+from app.demo.waiting import wait_while
 from app.donations import checkout, offers
 from app.donations.models import Donation
 from app.donations.offers import Offer
@@ -28,7 +28,6 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 UPLOAD_OF = {upload.key: upload for upload in UPLOADS}
 TOKEN = "demogift"  # noqa: S105 (begins the token of each form, which tells these gifts from visitors')
 PATIENCE_SECONDS = 120
-PAUSE_SECONDS = 0.2
 
 
 def give_all(settings: Settings, browser: httpx.Client) -> None:
@@ -42,11 +41,11 @@ def give_all(settings: Settings, browser: httpx.Client) -> None:
 
 def wait_until_settled() -> None:
     """Wait until every gift has come back as paid. Raises DemoError when one does not."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while waiting := _pending():
-        if time.monotonic() > deadline:
-            raise DemoError(f"{waiting} gifts were paid and are not settled. Look at the worker of “money”.")
-        time.sleep(PAUSE_SECONDS)
+    wait_while(
+        _pending,
+        lambda left: f"{left} gifts were paid and are not settled. Look at the worker of “money”.",
+        PATIENCE_SECONDS,
+    )
 
 
 def _give(

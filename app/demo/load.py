@@ -16,7 +16,7 @@ from app.accounts import people
 from app.accounts.models import Person
 from app.core.db import unit_of_work
 from app.core.settings import Settings
-from app.demo import estimating, filming, founding, giving, playing
+from app.demo import banking, estimating, filming, founding, giving, playing
 from app.demo.content.nonprofits import ORGANISATIONS
 from app.demo.content.people import ADMIN, EVERYBODY, PASSWORD
 from app.demo.content.projects import PROJECTS
@@ -62,6 +62,8 @@ def load(settings: Settings, say: Say, settle: Settle) -> None:
     with _told(say, "Waiting for the last settlements"):
         giving.wait_until_settled()
         estimating.ask()
+    with _told(say, "Payouts, asked for from the provider"):
+        banking.ask()
 
 
 def sign_ins(settings: Settings) -> str:

@@ -4,8 +4,9 @@ Everything is done by the functions that pages, the provider and the workers cal
 that nobody finds a gift of last summer that is not paid yet, and no half of a past is ever there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from random import Random
 from typing import Protocol
@@ -20,7 +21,7 @@ from app.core.settings import Settings
 from app.credit import relay, touch_rows, touches
 from app.credit.models import Share
 from app.demo import filming, founding, giving, planning, visiting
-from app.demo.calendar import midnight
+from app.demo.calendar import ago, midnight
 from app.demo.content.donations import PRESENTS
 from app.demo.planning import FILMS, Given
 from app.donations import checkout, events, refunds
@@ -29,7 +30,7 @@ from app.donations.models import CODE_LENGTH, Donation, PaymentEvent
 from app.donations.offers import Offer
 from app.gateways.models import SandboxPayment, SandboxSubscription
 from app.gateways.payments.contract import OpenedPayment
-from app.gateways.payments.sandbox import messages, news, payments, provider, subscriptions
+from app.gateways.payments.sandbox import disputes, messages, news, payments, payouts, provider, subscriptions
 from app.gateways.payments.sandbox import refunds as sandbox_refunds
 from app.gateways.touch_stream import Entry
 
@@ -39,6 +40,8 @@ TOKEN = "demopast"  # noqa: S105 (what the forms of the past begin with)
 AT_ONCE = 500  # visits
 TOLD_AFTER = timedelta(seconds=20)
 CHARGED_AFTER, GIVEN_BACK_AFTER = timedelta(minutes=20), timedelta(days=2)
+# Days ago. The platform asks for payouts of the last weeks; a bank's question of so lately is still open.
+PAID_OUT, DISPUTED = (35, 28, 21, 14, 7), 2
 # Who has a link of their own: those by whose link others came, and these.
 PASSING_ON = frozenset(name for one in PRESENTS if one.through for name in (one.through, one.name))
 
@@ -67,7 +70,9 @@ class _Past:
         self._offers: dict[str, Offer] = {}
         self._shares: dict[str, Share] = {}  # by the name of who passes it on
         self._paid: list[tuple[Given, Donation, SandboxPayment]] = []  # and not told yet
-        self._to_give_back: list[tuple[datetime, Given, Donation]] = []
+        self._promised: list[tuple[datetime, Callable[[datetime], None]]] = [
+            (ago(days), self._pay_out) for days in PAID_OUT
+        ]
         found = ((key, filming.find(session, film)) for key, film in FILMS.items())
         self._codes = {key: video.code for key, video in found if video is not None}
         self._chance = Random(1905)  # noqa: S311 (the same past each time)
@@ -119,11 +124,14 @@ class _Past:
             return
         paid, self._paid = self._paid, []
         self._settle_news([payment for _, _, payment in paid], paid[-1][0].at + TOLD_AFTER)
-        for one, donation, _ in paid:
+        for one, donation, payment in paid:
             if one.present.name in PASSING_ON:
                 self._pass_on(one, donation, given)
             if one.present.refunded:
-                self._to_give_back.append((one.at + GIVEN_BACK_AFTER, one, donation))
+                promise = partial(self._give_back, one, donation)
+                self._promised.append((one.at + GIVEN_BACK_AFTER, promise))
+            if one.present.disputed:
+                self._promised.append((ago(DISPUTED), partial(self._dispute, one, payment)))
 
     def _settle_news(self, about: Iterable[SandboxPayment], at: datetime) -> None:
         """Keep what the provider has in its list of these payments, and settle what is new of it."""
@@ -158,18 +166,34 @@ class _Past:
         )
 
     def _catch_up(self, until: datetime) -> None:
-        """Charge what is given monthly and give back what was promised, until a moment."""
+        """Charge what is given monthly and do what was promised, until a moment, in the order of time."""
+        for at, step in sorted(self._promised, key=lambda one: one[0]):
+            if at <= until:
+                self._charge(at)
+                step(at)
+        self._promised = [one for one in self._promised if one[0] > until]
+        self._charge(until)
+
+    def _charge(self, until: datetime) -> None:
         due = select(SandboxSubscription).where(SandboxSubscription.next_at <= until)
         for subscription in self._session.scalars(due.order_by(SandboxSubscription.next_at)).all():
             at = (subscription.next_at or until) + CHARGED_AFTER
             with clock.set_to(at):
                 payment = subscriptions.renew(self._session, subscription.code)
             self._settle_news([payment] if payment else [], at + TOLD_AFTER)
-        for promise in [one for one in self._to_give_back if one[0] <= until]:
-            self._to_give_back.remove(promise)
-            self._give_back(*promise)
 
-    def _give_back(self, at: datetime, one: Given, donation: Donation) -> None:
+    def _pay_out(self, at: datetime) -> None:
+        """The provider sends the organisations what it holds for them."""
+        with clock.set_to(at):
+            payouts.pay_out(self._session)
+
+    def _dispute(self, one: Given, payment: SandboxPayment, at: datetime) -> None:
+        """The bank of somebody who gave asks for the gift back."""
+        with clock.set_to(at):
+            disputes.open_dispute(self._session, payment.code, one.present.disputed)
+        self._settle_news([payment], at + TOLD_AFTER)
+
+    def _give_back(self, one: Given, donation: Donation, at: datetime) -> None:
         """A refund from the desk, and through the provider."""
         owner = founding.OWNER_OF[planning.project_of(one.present.place).owner]
         amount = Money(one.present.refunded, donation.currency)

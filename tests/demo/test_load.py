@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import people
+from app.core import clock
 from app.core.models import Task
 from app.core.paths import ROOT
 from app.core.settings import Settings
@@ -26,10 +27,11 @@ from app.demo.content.people import EVERYBODY, PASSWORD
 from app.demo.content.projects import PROJECTS
 from app.demo.content.videos import IN_A_HURRY, UPLOADS
 from app.demo.errors import DemoError
-from app.donations.models import Donation, MonthlyGift
+from app.donations.models import Dispute, Donation, MonthlyGift
 from app.embedded.environment import environment
 from app.embedded.home import Home
 from app.embedded.ports import choose
+from app.finance.models import Difference, Payout
 from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
 from app.videos import recipes
@@ -136,7 +138,7 @@ def test_every_gift_was_paid_and_all_of_it_is_credited(books: Session):
     once = [present.amount for present in meant if not present.monthly]
     assert (count, captured) == (len(once), sum(once))
     states = Counter(books.scalars(select(Donation.state)))
-    assert set(states) == {"paid", "refunded", "partly_refunded"}
+    assert set(states) == {"paid", "refunded", "partly_refunded", "disputed"}
     assert books.scalar(select(func.sum(Credit.amount_minor))) == books.scalar(
         select(func.sum(Donation.captured_minor))
     )
@@ -157,6 +159,17 @@ def test_there_is_a_past_of_many_months_and_ways(books: Session):
     by_share = books.scalars(select(Donation.share_id).where(Donation.share_id.is_not(None))).all()
     first = select(Share.id).where(Share.parent_id.is_(None), Share.id.in_(by_share))
     assert {relay.chain(books, share_id).hops for share_id in books.scalars(first)} == {2}
+
+
+def test_money_reached_the_banks_and_two_gifts_are_disputed(books: Session):
+    sent = books.scalars(select(Payout)).all()
+    assert {(payout.state, payout.ours_minor == payout.amount_minor) for payout in sent} == {("paid", True)}
+    assert {payout.currency for payout in sent} == {"CNY", "GBP", "JPY"}
+    assert len({payout.payment_account_id for payout in sent}) == 4
+    open_ones = books.scalars(select(Dispute).where(Dispute.state == "open")).all()
+    assert len(open_ones) == 2
+    assert all(dispute.respond_by and dispute.respond_by > clock.now() for dispute in open_ones)
+    assert books.scalars(select(Difference)).all() == []
 
 
 def test_one_organisation_waits_and_the_others_may_receive(books: Session):

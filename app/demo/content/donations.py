@@ -8,7 +8,8 @@ class Present:
     """A gift from a video (its key) or, with a # before it, straight to the project of that tag.
 
     `amount` is in minor units. Without a name it is anonymous. `through` is the name of the giver whose link
-    it came by; `refunded` is what was given back of it later.
+    it came by; `refunded` is what was given back of it later; `disputed` is the reason for which a bank asks
+    for it back.
     """
 
     place: str
@@ -21,6 +22,7 @@ class Present:
     monthly: bool = False
     refunded: int = 0
     refund_reason: str = ""
+    disputed: str = ""
 
 
 # In the order of time, place by place; the last one of each film is made on the day the demo is loaded.
@@ -39,7 +41,7 @@ PRESENTS = (
     Present("lunch", 20_000, "林小路", "看完饿了。捐完还是饿。"),
     Present("lunch", 3_000, "三班全体", "一人一块。"),
     Present("lunch", 8_800, "阿嬷的厨房", "荷包蛋要溏心的。"),
-    Present("lunch", 50_000),
+    Present("lunch", 50_000, disputed="fraudulent"),
     Present("lunch", 6_600, "Wei in Leeds", "From one homesick noodle eater."),
     Present("lunch", 10_000, "河马先生"),
     Present("dawn", 18_000, "早起的鸟", "一盏灯。"),
@@ -76,7 +78,7 @@ PRESENTS = (
     Present("boats", 600, "小船", "A boat from the other side of the world. 从很远的地方，放一只船。"),
     Present("boats", 3_000, "Bea & Lou", "We watched it four times.", through="Oona"),
     Present("boats", 900, "Lou's mum", "They made me watch it too.", through="Bea & Lou"),
-    Present("boats", 6_000),
+    Present("boats", 6_000, disputed="unrecognized"),
     Present("boats", 750, "night nurse", "I was there. It is even better with the lights off."),
     Present("bridge", 1_800, "Lamp post appreciation society", "Was the lamp post fixed?"),
     Present("bridge", 600, "Fergus", email="fergus@donors.example", monthly=True),
