@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.core.errors import Invalid
@@ -61,6 +61,12 @@ def of_creator(session: Session, creator_id: int, page: int = 1) -> tuple[Sequen
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()
     found = [OwnVideo(video, link, upload) for video, link, upload in rows]
     return found[:PAGE], len(found) > PAGE
+
+
+def has_any(session: Session, creator_id: int) -> bool:
+    """Whether somebody has videos."""
+    own = exists().where(Video.creator_id == creator_id, Video.state != "removed")
+    return bool(session.scalar(select(own)))
 
 
 def of_video(session: Session, video: Video) -> OwnVideo:

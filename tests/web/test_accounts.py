@@ -13,7 +13,7 @@ from app.accounts import people
 from app.core.settings import Settings
 from app.gateways.models import KeptMail
 from app.web import create_app
-from tests.factories import PASSWORD, person
+from tests.factories import PASSWORD, admin, nonprofit, person, video
 from tests.web.conftest import sign_in_as
 from workers.runner import run_due
 
@@ -56,6 +56,23 @@ def test_signing_in_leads_back_to_where_one_was_going(client: FlaskClient, sessi
     assert (asked.status_code, asked.location) == (303, "/sign-in?next=/desk/register")
     typed = {"email": known.email.upper(), "password": PASSWORD, "next": "/desk/register"}
     assert client.post("/sign-in", data=typed).location == "/desk/register"
+
+
+def test_signing_in_leads_to_where_a_person_works(client: FlaskClient, session: Session) -> None:
+    looker, creator, founder, of_two = (person(session) for _ in range(4))
+    codes = [nonprofit(session, who).code for who in (founder, of_two, of_two)]
+    for who in (creator, founder):
+        video(session, who)
+    places = {
+        looker: "/",
+        creator: "/studio",
+        founder: f"/desk/{codes[0]}",
+        of_two: "/desk",
+        admin(session): "/admin",
+    }
+    for who, place in places.items():
+        assert client.post("/sign-in", data={"email": who.email, "password": PASSWORD}).location == place
+        assert client.get(place).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -111,6 +128,7 @@ def test_a_mailed_link_sets_a_new_password_and_signs_every_device_out(
     client: FlaskClient, app: Flask, session: Session
 ) -> None:
     known = person(session)
+    video(session, known)
     other_device = sign_in_as(app.test_client(), known)
     assert _is_signed_in(other_device)
     client.post("/reset", data={"email": known.email})
@@ -119,7 +137,8 @@ def test_a_mailed_link_sets_a_new_password_and_signs_every_device_out(
     [path] = set(re.findall(r"http://127\.0\.0\.1:8000(/reset/\S+)", mail.text))
     assert "Choose a new password" in client.get(path).text
     assert "Use at least 10 characters." in client.post(path, data={"password": "short"}).text
-    assert client.post(path, data={"password": "another few words"}).status_code == 303
+    done = client.post(path, data={"password": "another few words"})
+    assert (done.status_code, done.location) == (303, "/studio")
     assert _is_signed_in(client)
     assert not _is_signed_in(other_device)
     used = client.post(path, data={"password": "a third password"}).text
@@ -160,6 +179,14 @@ def test_nobody_signs_in_while_guesses_cannot_be_counted(
     assert client_without_valkey.post("/sign-in", data=typed).status_code == 503
     assert client_without_valkey.get("/sign-in").status_code == 200
     assert client_without_valkey.get("/projects").status_code == 200
+
+
+def test_a_refused_form_can_be_come_back_to(office: FlaskClient) -> None:
+    marked = "data-comes-back"
+    assert marked not in office.get("/sign-in").text
+    assert marked in office.post("/sign-in", data={"email": "nobody"}).text
+    nowhere = office.post("/sandbox/payments/none/refund")  # there is no page at an address that only takes
+    assert (nowhere.status_code, marked in nowhere.text) == (404, False)
 
 
 def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient, session: Session) -> None:

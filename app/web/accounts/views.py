@@ -9,6 +9,7 @@ from app.core.errors import KindrelayError
 from app.web import languages, signin
 from app.web.access import Rule, allow
 from app.web.accounts.forms import AskResetForm, JoinForm, NewPasswordForm, SignInForm
+from app.web.accounts.workplace import workplace
 from app.web.addresses import own_path
 from app.web.limits import JOIN, RESET, SIGN_IN, limiter
 from app.web.outside import settings
@@ -53,7 +54,7 @@ def sign_in() -> ResponseReturnValue:
             form.refuse(error)
         else:
             signin.sign_in(person)
-            return redirect(own_path(form.next.data) or url_for("public.home"), code=303)
+            return redirect(own_path(form.next.data) or workplace(person), code=303)
     return render_template("accounts/sign_in.html", form=form)
 
 
@@ -90,7 +91,7 @@ def reset(token: str) -> ResponseReturnValue:
         else:
             signin.sign_in(person)
             flash(_("Your new password is set. Every other device has been signed out."))
-            return redirect(url_for("public.home"), code=303)
+            return redirect(workplace(person), code=303)
     return render_template("accounts/reset.html", form=form)
 
 
