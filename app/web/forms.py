@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask.globals import request_ctx
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms import Form as PlainForm
@@ -79,13 +80,22 @@ class Form(PlainForm):
 
 
 def install(app: Flask) -> None:
-    """A page that shows a refused form again is answered with 422, whichever view shows it."""
+    """A page that shows a refused form again is answered with 422, whichever view shows it; its template can
+    ask whether it `comes_back`."""
+    app.add_template_global(comes_back)
 
     @app.after_request
     def answer_refused(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction] (registered)
         if g.get("form_refused") and response.status_code == 200:
             response.status_code = 422
         return response
+
+
+def comes_back() -> bool:
+    """Whether this page answers what was sent, and a browser that comes back to its address finds a page
+    without sending it again; one that loads it anew does too, without what was typed."""
+    adapter = request_ctx.url_adapter
+    return request.method == "POST" and adapter is not None and "GET" in adapter.allowed_methods()
 
 
 def _without_nul(sent: MultiDict[str, str]) -> MultiDict[str, str]:

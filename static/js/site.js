@@ -26,6 +26,9 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
   });
 }
 
+// Whoever comes back to a page that answered a form finds the page, and is not asked to send the form again.
+if ("comesBack" in html.dataset) history.replaceState(history.state, "", location.href);
+
 // A form is sent once; the button comes back when the person returns to the page.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;

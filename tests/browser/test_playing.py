@@ -261,10 +261,12 @@ def begin_without_network(stage: Stage, context: BrowserContext) -> Page:
     """Somebody who saves data opens the page, which fetches no film, loses the network, and plays."""
     context.set_extra_http_headers({"Save-Data": "on"})
     page = opened(stage, context, SAVES_DATA)
+    play = page.get_by_role("button", name="Play", exact=True)
+    expect(play).to_be_visible(timeout=60_000)  # the scripts that show it are fetched as well
     page.wait_for_timeout(500)
     assert page.evaluate(PLAYS)["height"] == 0
     context.set_offline(True)
-    page.get_by_role("button", name="Play", exact=True).click()
+    play.click()
     expect(page.get_by_role("alert")).to_contain_text("The connection is lost")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     return page

@@ -67,6 +67,19 @@ def town(place: str, live_database: Settings, clips: Clips) -> Town:
         return Town(place, stream, videos[0].code, videos[1].code, owner.email, nonprofit.code)
 
 
+# What can be pressed and stays under the question after it was scrolled to, as it is when it gets the focus.
+COVERED = """() => {
+  const found = [...document.querySelectorAll("main :is(a, button, input)")].filter((one) => {
+    if (!one.checkVisibility()) return false;
+    one.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2)?.closest("[data-consent]");
+  });
+  scrollTo({ top: 0, behavior: "instant" });
+  return found.map((one) => one.outerHTML);
+}"""
+
+
 def put_clip(settings: Settings, video: Video, clips: Clips) -> None:
     open_store(settings).media.put(f"{video.preview_prefix}/video.mp4", clips.tiny(), "video/mp4")
 
@@ -80,8 +93,10 @@ def until(page: Page, found: Callable[[], object], expected: object) -> None:
 
 
 def arrives(page: Page, address: str, *, remembered: bool) -> None:
-    """Open a link, and answer the question whether this may be remembered."""
+    """Open a link, and answer the question whether this may be remembered; meanwhile it covers nothing."""
     page.goto(address)
+    page.locator("[data-donate]:visible").first.wait_for()
+    assert page.evaluate(COVERED) == []
     page.get_by_role("button", name="Yes, remember" if remembered else "No, thanks").click()
     page.locator("[data-consent]").wait_for(state="detached")
 
@@ -195,9 +210,13 @@ def test_a_gift_at_the_end_of_a_relay_is_credited_and_counted_as_by_hand(town: T
 
 def the_report_says_so(town: Town, page: Page) -> None:
     page.goto(f"{town.place}/sign-in?next=/desk/{town.nonprofit}/reports/videos")
+    page.locator("main form [type=submit]").click()
+    page.get_by_text("Please fill this in.").first.wait_for()
     page.fill("[name=email]", town.owner)
     page.fill("[name=password]", factories.PASSWORD)
     page.locator("main form [type=submit]").click()
     by_video = page.get_by_role("region", name="By video")
     for title, gross in ((FIRST, "€10.00"), (SECOND, "€5.01"), ("Total", "€15.01")):
         expect(by_video.get_by_role("row").filter(has_text=title)).to_contain_text(gross)
+    page.go_back()
+    page.get_by_role("heading", name="Welcome back").wait_for()  # instead of asking to send the form again

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, get_template_attribute
 from flask.testing import FlaskClient
 from httpx import WSGITransport
 from sqlalchemy import select
@@ -306,3 +306,11 @@ def test_another_organisation_s_money_is_not_there(desk: FlaskClient, session: S
     assert desk.get(f"/desk/{other.code}/money").status_code == 404
     gift = factories.donation(session, to=factories.project(session, other))
     assert desk.get(at(money, f"/donations/{gift.number}")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", sorted(set(EventKind) - {EventKind.ACCOUNT_CHANGED}))
+def test_what_a_provider_told_of_a_gift_is_said_in_words(app: Flask, kind: EventKind):
+    with app.test_request_context():
+        said = str(get_template_attribute("finance/words.html", "event_words")(kind))
+    assert said.strip()
+    assert kind not in said

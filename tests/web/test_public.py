@@ -155,6 +155,7 @@ def test_a_project_page_shows_what_it_did_and_with_whom(client: FlaskClient, ses
     assert "Carried by this one" in page
     assert page.count("€123.00") >= 2  # the project's total and the video's part of it
     assert "Water!" in page
+    assert "Who gave" in page
     assert "Ana Sousa" in page
     assert "For the &lt;i&gt;goat" in page
 
