@@ -1,12 +1,15 @@
 """What a ranking counts: net credit, without held parts and without gifts that a bank disputes now."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Subquery, exists, func, null, select, union_all
+from sqlalchemy import CompoundSelect, Select, Subquery, bindparam, exists, func, null, select, union_all
 from sqlalchemy.orm import Session
 
+from app.core.money import Money
 from app.credit.models import Credit, CreditReversal, CreditWithdrawal, HeldPart
 from app.donations.models import Dispute, Donation
 from app.projects.models import Project
@@ -19,15 +22,35 @@ def held(session: Session, nonprofit_id: int, starts_at: datetime, ends_at: date
 
     Take them off the net figure of a report: what remains is the ranked total. The money stays credited.
     """
+    rows = session.execute(
+        _held(), {"nonprofit_id": nonprofit_id, "starts_at": starts_at, "ends_at": ends_at}
+    )
     out: Counter[Key] = Counter()
-    gone = CreditReversal.amount_minor + CreditReversal.fee_minor
-    left = Credit.amount_minor - CreditWithdrawal.refunded_minor - CreditWithdrawal.fee_minor
-    lines = _lines(nonprofit_id, Credit.amount_minor - Credit.fee_minor, gone, left)
-    moments = (Credit.at, CreditReversal.at, CreditWithdrawal.at)
-    of_period = (query.where(at >= starts_at, at < ends_at) for query, at in zip(lines, moments, strict=True))
-    for creator_id, video_id, currency, minor in session.execute(union_all(*of_period)):
+    for creator_id, video_id, currency, minor in rows:
         out[creator_id, video_id, currency] += int(minor)
     return +out
+
+
+def amounts(held: Mapping[Key, int]) -> list[Money]:
+    """What is held in all, an amount a currency."""
+    found: Counter[str] = Counter()
+    for (_creator_id, _video_id, currency), minor in held.items():
+        found[currency] += minor
+    return [Money(minor, currency) for currency, minor in sorted(found.items())]
+
+
+@cache
+def _held() -> CompoundSelect[*tuple[Any, ...]]:
+    gone = CreditReversal.amount_minor + CreditReversal.fee_minor
+    left = Credit.amount_minor - CreditWithdrawal.refunded_minor - CreditWithdrawal.fee_minor
+    lines = _lines(bindparam("nonprofit_id"), Credit.amount_minor - Credit.fee_minor, gone, left)
+    moments = (Credit.at, CreditReversal.at, CreditWithdrawal.at)
+    return union_all(
+        *(
+            query.where(at >= bindparam("starts_at"), at < bindparam("ends_at"))
+            for query, at in zip(lines, moments, strict=True)
+        )
+    )
 
 
 def held_of_project(project: Project) -> Subquery:
@@ -48,7 +71,7 @@ def held_of_project(project: Project) -> Subquery:
     )
 
 
-def _lines(nonprofit_id: int, credited: Any, gone: Any, left: Any) -> tuple[Select[*tuple[Any, ...]], ...]:
+def _lines(nonprofit_id: Any, credited: Any, gone: Any, left: Any) -> tuple[Select[*tuple[Any, ...]], ...]:
     """What held parts were credited with, what was taken back of it, and what was moved away."""
     return (
         _sums(nonprofit_id, credited),
@@ -57,7 +80,7 @@ def _lines(nonprofit_id: int, credited: Any, gone: Any, left: Any) -> tuple[Sele
     )
 
 
-def _held_gifts(nonprofit_id: int) -> Subquery:
+def _held_gifts(nonprofit_id: Any) -> Subquery:
     """Gifts with a creator whose part is held; without one (NULL), all of the gift is."""
     flagged = select(HeldPart.donation_id, HeldPart.creator_id).where(
         HeldPart.nonprofit_id == nonprofit_id, HeldPart.state != "cleared"
@@ -70,7 +93,7 @@ def _held_gifts(nonprofit_id: int) -> Subquery:
     return flagged.union_all(disputed).subquery()
 
 
-def _sums(nonprofit_id: int, minor: Any) -> Select[*tuple[Any, ...]]:
+def _sums(nonprofit_id: Any, minor: Any) -> Select[*tuple[Any, ...]]:
     which = _held_gifts(nonprofit_id)
     those = exists().where(
         which.c.donation_id == Credit.donation_id,

@@ -87,10 +87,13 @@ class Cause(NamedTuple):
 
 class Line(NamedTuple):
     """A row of the report: a creator, a video with its creator, a project, or (all None) what no video moved
-    or the total."""
+    or the total. `place` counts from 1 in the order that was asked for, `rank` in that of what moved most,
+    each among the lines of its currency."""
 
     creator: Creator | None
     video: Clip | None
     now: Figures
     before: Figures
     project: Cause | None = None
+    place: int = 0
+    rank: int = 0

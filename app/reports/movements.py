@@ -7,7 +7,7 @@ of the projects, however many there are; their sums are those of the rollup.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, exists, func, literal, select, true, tuple_, union_all
 from sqlalchemy.orm import Session
@@ -23,9 +23,9 @@ from app.projects.models import Project
 from app.reports import places, spans
 from app.reports import which as whose
 from app.reports.figures import Figures
+from app.reports.lines_sql import MONEY
 from app.reports.periods import Period
 from app.reports.places import Place
-from app.reports.queries import MONEY
 from app.reports.rollups import rule_of
 from app.reports.which import Scope, Which
 from app.videos.models import Video
@@ -83,25 +83,22 @@ def page(session: Session, nonprofit_id: int, period: Period, which: Which, afte
     return Page(_read(session, shown), places.told(shown[-1]) if len(newest) > PAGE else "")
 
 
-def figures(session: Session, nonprofit_id: int, period: Period, which: Which) -> list[Figures]:
-    """What the lines add up to, a currency; from the rollup. Of gifts that were made through a share it has
+class Sums(NamedTuple):
+    """What lines add up to, a currency, and how many there are."""
+
+    figures: list[Figures]
+    lines: int
+
+
+def sums(session: Session, nonprofit_id: int, period: Period, which: Which) -> Sums:
+    """The sums of the lines behind a figure; from the rollup. Of gifts that were made through a share it has
     nothing but the net: their lines are added up one by one."""
-    scope = whose.scope(session, which)
     if which.relay:
-        return _relayed(session, nonprofit_id, period, which)
-    found = _of_rollup(nonprofit_id, period, scope, (scope.donations, *MONEY))
-    sums = [spans.total(found[name]) for name in (scope.donations, *MONEY)]
-    rows = session.execute(select(found.currency, *sums).group_by(found.currency).order_by(found.currency))
-    return [Figures(*row) for row in rows]
-
-
-def count(session: Session, nonprofit_id: int, period: Period, which: Which) -> int:
-    """How many lines there are behind a figure."""
-    scope = whose.scope(session, which)
-    if which.relay:
-        found = statement(nonprofit_id, period, which).order_by(None).subquery()
-        return session.scalar(select(func.count()).select_from(found)) or 0
-    return session.scalar(select(spans.total(_of_rollup(nonprofit_id, period, scope, ["lines"]).lines))) or 0
+        query = _relayed(nonprofit_id, period, which)
+    else:
+        query = _of_rollup(nonprofit_id, period, whose.scope(session, which))
+    rows = session.execute(query).all()
+    return Sums([Figures(*row[:-1]) for row in rows], sum(row[-1] for row in rows))
 
 
 def statement(nonprofit_id: int, period: Period, which: Which) -> Select[*tuple[Any, ...]]:
@@ -130,24 +127,24 @@ def donation_by_number(session: Session, nonprofit_id: int, number: str) -> Dona
     return donation
 
 
-def _relayed(session: Session, nonprofit_id: int, period: Period, which: Which) -> list[Figures]:
-    found = statement(nonprofit_id, period, which).order_by(None).subquery()
-    gifts = func.count(found.c.donation_id.distinct()).filter(found.c.kind == KINDS[0])
-    sums = [func.sum(one) for one in (found.c.gross, found.c.refunded, found.c.fee)]
-    rows = session.execute(
-        select(found.c.currency, gifts, *sums).group_by(found.c.currency).order_by("currency")
-    )
-    return [Figures(currency, *[int(one) for one in counted]) for currency, *counted in rows]
+def _relayed(nonprofit_id: int, period: Period, which: Which) -> Select[*tuple[Any, ...]]:
+    found = statement(nonprofit_id, period, which).order_by(None).subquery().c
+    gifts = func.count(found.donation_id.distinct()).filter(found.kind == KINDS[0])
+    relay = found.gross - found.refunded - found.fee
+    money = [spans.total(one) for one in (found.gross, found.refunded, found.fee, relay)]
+    return select(found.currency, gifts, *money, func.count()).group_by(found.currency).order_by("currency")
+
+
+def _of_rollup(nonprofit_id: int, period: Period, scope: Scope) -> Select[*tuple[Any, ...]]:
+    names = (scope.donations, *MONEY, "lines")
+    found = spans.credited(nonprofit_id, period, ("currency", *names), scope.on).c
+    counted = [spans.total(found[name]) for name in names]
+    return select(found.currency, *counted).group_by(found.currency).order_by(found.currency)
 
 
 def _by_share() -> ColumnElement[bool]:
     """Whether a credit is of a gift that was made through a share."""
     return exists().where(Donation.id == Credit.donation_id, Donation.share_id.is_not(None))
-
-
-def _of_rollup(nonprofit_id: int, period: Period, scope: Scope, sums: Sequence[str]) -> Any:
-    """The currency and these columns of the rollup, as far as they are of this scope."""
-    return spans.credited(nonprofit_id, period, ("currency", *sums), scope.on).c
 
 
 def _table(kind: int) -> Any:

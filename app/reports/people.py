@@ -18,7 +18,6 @@ from app.credit import integrity
 from app.donations.models import Donation
 from app.projects.models import Project
 from app.reports import mending
-from app.reports.mending import mend
 from app.reports.models import NEVER, SCOPES
 
 TASKS = ("integrity.look", "rollups.people", "rollups.rebuild_people")  # after which a gift is counted
@@ -60,11 +59,14 @@ _GIVE = """
     FROM fresh LEFT JOIN known USING (mark)
     ON CONFLICT DO NOTHING
 """
+# Gifts without a giver are looked for in indexes alone, and only what is found is read.
 _UNKNOWN = """
-    SELECT EXISTS (
-        SELECT FROM donation LEFT JOIN giving ON giving.donation_id = donation.id
-        WHERE donation.nonprofit_id = :nonprofit_id AND captured_minor > 0 AND giving.donation_id IS NULL
+    WITH without AS MATERIALIZED (
+        SELECT id FROM donation WHERE nonprofit_id = :nonprofit_id AND NOT EXISTS (
+            SELECT FROM giving WHERE donation_id = donation.id AND nonprofit_id = :nonprofit_id
+        )
     )
+    SELECT EXISTS (SELECT FROM without JOIN donation USING (id) WHERE captured_minor > 0)
 """
 # Whoever gave counts on the day in each scope, beside the day before it on which they gave in the same scope.
 # Each scope: its id, what tells its rows of a giver apart, which of them count in it. Credit that was moved
@@ -100,9 +102,10 @@ _DONORS = " UNION ALL ".join(
 )
 # In a month somebody counts with the first of its gifts.
 _COHORTS = """
-    SELECT CAST(:nonprofit_id AS bigint) AS nonprofit_id, currency, date_trunc('month', began)::date AS began,
-        date_trunc('month', day)::date AS month,
-        count(*) FILTER (WHERE before_in_total < date_trunc('month', day)::date) AS donors,
+    SELECT CAST(:nonprofit_id AS bigint) AS nonprofit_id, currency,
+        date_trunc('month', began::timestamp)::date AS began,
+        date_trunc('month', day::timestamp)::date AS month,
+        count(*) FILTER (WHERE before_in_total < date_trunc('month', day::timestamp)::date) AS donors,
         sum(amount_minor)::bigint AS gross_minor
     FROM gift WHERE given GROUP BY currency, 3, 4
 """
@@ -153,8 +156,8 @@ def rebuild(session: Session, nonprofit_id: int) -> None:
     if session.scalar(text(_UNKNOWN), about):
         _give(session, "", about)
     session.execute(text(_COUNTED), about)
-    for table, key, names, computed in _counted_anew(session, nonprofit_id):
-        mend(session, table, names, key, computed, about)
+    for rollup, computed in _counted_anew(session, nonprofit_id):
+        mending.mend(session, rollup, computed, about)
 
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
@@ -163,8 +166,8 @@ def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     Takes two statements: while others count people, only a transaction that sees one moment can tell.
     """
     found: list[Any] = []
-    for table, _, names, computed in _counted_anew(session, nonprofit_id):
-        found += mending.differences(session, table, names, computed, {"nonprofit_id": nonprofit_id})
+    for rollup, computed in _counted_anew(session, nonprofit_id):
+        found += mending.differences(session, rollup, computed, {"nonprofit_id": nonprofit_id})
     return found
 
 
@@ -188,10 +191,8 @@ def _one_at_a_time(session: Session, nonprofit_id: int) -> None:
     session.execute(lock, {"nonprofit_id": nonprofit_id})
 
 
-def _counted_anew(
-    session: Session, nonprofit_id: int
-) -> Iterator[tuple[str, Sequence[str], Sequence[str], TextualSelect]]:
-    """Tables with their key, their columns, and what selects the rows that they should have."""
+def _counted_anew(session: Session, nonprofit_id: int) -> Iterator[tuple[mending.Rollup, TextualSelect]]:
+    """Rollups, each with what selects the rows that it should have."""
     gifts, about = _GIFTS.format(which=""), _about(session, nonprofit_id)
     # One table for all organisations of a transaction: a dropped one keeps its locks until the end.
     session.execute(
@@ -201,7 +202,7 @@ def _counted_anew(
     session.execute(text(f"INSERT INTO gift {gifts}"), about)
     for table, key, sums, fresh in _COUNTS:
         names = [*key, *sums]
-        yield table, key, names, text(fresh).columns(*map(column, names))
+        yield mending.Rollup(table, names, key, sums), text(fresh).columns(*map(column, names))
 
 
 def _about(session: Session, nonprofit_id: int) -> dict[str, Any]:

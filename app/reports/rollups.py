@@ -7,7 +7,7 @@ from the credits at any time, and `differences` proves that it need not be.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Subquery,
+    and_,
     case,
     cast,
     func,
@@ -34,12 +35,16 @@ from app.nonprofits.models import Nonprofit
 from app.projects.models import Project
 from app.reports import mending
 
+_Query = Select[*tuple[Any, ...]]
+
 KEY = ("project_id", "video_id", "day", "currency", "rule")
 COUNTS = ("donations", "creator_donations", "gifts")  # at the level of a video, of a creator, of all
 MONEY = ("gross_minor", "fee_minor", "refunded_minor")
 SUMS = (*COUNTS, *MONEY, "relay_minor", "lines")
 COLUMNS = ("nonprofit_id", "creator_id", *KEY, *SUMS)
 
+_NEVER_NULL = ("nonprofit_id", "day", "project_id", "currency", "rule")
+_ROLLUP = mending.Rollup("day_rollup", COLUMNS, _NEVER_NULL, SUMS)
 _NAMES = ", ".join(COLUMNS)
 _ADDED = ", ".join(f"{name} = day_rollup.{name} + excluded.{name}" for name in SUMS)
 _ADD = text(f"""
@@ -84,9 +89,7 @@ def count_decision(session: Session, made: Moved) -> None:
 def rebuild(session: Session, nonprofit_id: int) -> None:
     """Write an organisation's rollup anew from its credits; meanwhile nothing else is counted for it."""
     session.execute(select(Nonprofit.id).where(Nonprofit.id == nonprofit_id).with_for_update())
-    key = ("nonprofit_id", "day", "project_id", "currency", "rule")
-    computed, about = _recomputed(session, nonprofit_id), {"nonprofit_id": nonprofit_id}
-    mending.mend(session, "day_rollup", COLUMNS, key, computed, about)
+    mending.mend(session, _ROLLUP, _recomputed(session, nonprofit_id), {"nonprofit_id": nonprofit_id})
 
 
 def follow_zone(session: Session, nonprofit_id: int) -> None:
@@ -98,8 +101,14 @@ def follow_zone(session: Session, nonprofit_id: int) -> None:
 
 def differences(session: Session, nonprofit_id: int) -> Sequence[Any]:
     """Rows in which the rollup and a recomputation from the credits do not agree; empty when all is well."""
-    computed, about = _recomputed(session, nonprofit_id), {"nonprofit_id": nonprofit_id}
-    return mending.differences(session, "day_rollup", COLUMNS, computed, about)
+    computed = _recomputed(session, nonprofit_id)
+    return mending.differences(session, _ROLLUP, computed, {"nonprofit_id": nonprofit_id})
+
+
+def apart(session: Session) -> Sequence[int]:
+    """The organisations that `differences` finds something of: to look at all in one go takes less than to
+    look at one after the other."""
+    return mending.apart(session, _ROLLUP, _recomputed(session))
 
 
 def rule_of(rule: str, version: int) -> str:
@@ -146,12 +155,12 @@ def _levels(row: Mapping[str, Any], split: Iterable[Mapping[str, Any]], by: int)
     own = [one["video_id"] or 0 for one in split if one["creator_id"] == row["creator_id"]]
     return {
         "donations": by,
-        "creator_donations": by * ((row["video_id"] or 0) == _first(own)),
-        "gifts": by * ((row["video_id"] or 0) == _first(videos)),
+        "creator_donations": by * ((row["video_id"] or 0) == _lowest(own)),
+        "gifts": by * ((row["video_id"] or 0) == _lowest(videos)),
     }
 
 
-def _first(videos: Iterable[int]) -> int:
+def _lowest(videos: Iterable[int]) -> int:
     return min((one for one in videos if one), default=0)
 
 
@@ -197,38 +206,71 @@ def _zones(session: Session, nonprofit_ids: Collection[int]) -> dict[int, ZoneIn
     return {nonprofit_id: ZoneInfo(zone) for nonprofit_id, zone in rows}
 
 
-def _recomputed(session: Session, nonprofit_id: int) -> Select[Any]:
-    # The planner knows how much credit each project has; it would have to guess how much they have together.
-    own_projects = session.scalars(select(Project.id).where(Project.nonprofit_id == nonprofit_id)).all()
-    lines = _lines(nonprofit_id, own_projects).subquery()
+def _recomputed(session: Session, nonprofit_id: int | None = None) -> _Query:
+    """The rollup of one organisation, or of all, as it should be."""
+    own = None
+    if nonprofit_id is not None:
+        # The planner knows how much credit each project has; of all together it would have to guess.
+        query = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
+        own = _Own(nonprofit_id, session.scalars(query).all())
+    lines = _lines(own).subquery()
     relay = case(
         (lines.c.is_relay, lines.c.gross_minor - lines.c.refunded_minor - lines.c.fee_minor), else_=0
     )
-    keys = {name: lines.c[name] for name in ("creator_id", *KEY)}
-    own = [cast(func.sum(lines.c[name]), BigInteger).label(name) for name in (*COUNTS, *MONEY)]
-    sums = [*own, cast(func.sum(relay), BigInteger).label("relay_minor"), func.count().label("lines")]
+    keys = {name: lines.c[name] for name in ("nonprofit_id", "creator_id", *KEY)}
+    sums = [cast(func.sum(lines.c[name]), BigInteger).label(name) for name in (*COUNTS, *MONEY)]
+    sums += [cast(func.sum(relay), BigInteger).label("relay_minor"), func.count().label("lines")]
     rule = func.concat(lines.c.rule, " v", lines.c.rule_version).label("rule")
-    return select(
-        literal(nonprofit_id).label("nonprofit_id"), *{**keys, "rule": rule}.values(), *sums
-    ).group_by(*keys.values(), lines.c.rule_version)
+    summed = select(*{**keys, "rule": rule}.values(), *sums).group_by(*keys.values(), lines.c.rule_version)
+    if own:
+        return summed
+    found = summed.subquery()
+    its_own = and_(Project.id == found.c.project_id, Project.nonprofit_id == found.c.nonprofit_id)
+    return select(*found.c).join(Project, its_own)
 
 
-def _lines(nonprofit_id: int, project_ids: Sequence[int]) -> CompoundSelect[Any]:
-    part, reversed_, withdrawn = (
-        _parts(nonprofit_id, project_ids, of) for of in (None, CreditReversal, CreditWithdrawal)
-    )
+class _Own(NamedTuple):
+    """An organisation and its projects."""
+
+    nonprofit_id: int
+    project_ids: Sequence[int]
+
+
+def _lines(own: _Own | None) -> CompoundSelect[Any]:
     gone, out, none = CreditReversal, CreditWithdrawal, literal(0)
+    changed = select(Credit.donation_id).join(out, out.credit_id == Credit.id)
+    changed = changed.where(out.project_id.in_(own.project_ids)) if own else changed
+    levels = {"of_creator": _first(Credit.creator_id), "of_gift": _first()}
+    parts = _credits(own, levels)
+    # What is taken back counts in no level: its split need not be known.
+    part, withdrawn = parts.subquery(), parts.where(Credit.donation_id.in_(changed)).subquery()
+    taken = _credits(own, dict.fromkeys(levels, none)).subquery()
     gifts = _line(part, part.c.at, part.c.amount_minor, part.c.fee_minor, none, 1)
-    back = _line(reversed_, gone.at, none, gone.fee_minor, gone.amount_minor, 0)
-    moved = _line(withdrawn, out.at, -withdrawn.c.amount_minor, -out.fee_minor, -out.refunded_minor, -1)
-    return gifts.union_all(
-        back.join(gone, gone.credit_id == reversed_.c.id), moved.join(out, out.credit_id == withdrawn.c.id)
-    )
+    back = _line(taken, gone.at, none, gone.fee_minor, gone.amount_minor, 0)
+    back = back.join(gone, and_(gone.credit_id == taken.c.id, gone.project_id == taken.c.project_id))
+    back = back.where(gone.project_id.in_(own.project_ids)) if own else back
+    minus = _line(withdrawn, out.at, -withdrawn.c.amount_minor, -out.fee_minor, -out.refunded_minor, -1)
+    return gifts.union_all(back, minus.join(out, out.credit_id == withdrawn.c.id))
 
 
-def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> Select[*tuple[Any, ...]]:
+def _first(*same: Any) -> Any:
+    """1 for the credit that counts in its split, or among those of it that have the same."""
+    split = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *same))
+    return case((func.coalesce(Credit.video_id, 0) == func.coalesce(split, 0), 1), else_=0)
+
+
+def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int) -> _Query:
     """A sum's lines of one kind; `by` is what each adds to the counts of its levels."""
-    names = ("project_id", "creator_id", "video_id", "currency", "rule", "rule_version", "is_relay")
+    names = (
+        "nonprofit_id",
+        "project_id",
+        "creator_id",
+        "video_id",
+        "currency",
+        "rule",
+        "rule_version",
+        "is_relay",
+    )
     return select(
         *[part.c[name] for name in names],
         cast(func.timezone(part.c.time_zone, at), SqlDate).label("day"),
@@ -241,30 +283,15 @@ def _line(part: Subquery, at: Any, gross: Any, fee: Any, refunded: Any, by: int)
     ).select_from(part)
 
 
-def _parts(
-    nonprofit_id: int, project_ids: Sequence[int], of: type[CreditReversal | CreditWithdrawal] | None
-) -> Subquery:
-    """Credits of an organisation's projects, and whether each is the one that counts in its split: all, or
-    those of gifts of which something was taken back or moved. All need not be kept to be read again."""
-
-    def first(*same: Any) -> Any:
-        split = func.min(Credit.video_id).over(partition_by=(Credit.donation_id, Credit.decision_id, *same))
-        return case((func.coalesce(Credit.video_id, 0) == func.coalesce(split, 0), 1), else_=0)
-
-    zone = select(Nonprofit.time_zone).where(Nonprofit.id == nonprofit_id).scalar_subquery()
+def _credits(own: _Own | None, levels: Mapping[str, Any]) -> _Query:
+    """Credits of one organisation's projects, or all, and in which levels each of them counts."""
     names = ("id", "at", "project_id", "creator_id", "video_id", "currency", "amount_minor", "fee_minor")
-    parts = (
-        select(
-            *[getattr(Credit, name) for name in (*names, "rule", "rule_version")],
-            first(Credit.creator_id).label("of_creator"),
-            first().label("of_gift"),
-            Donation.share_id.is_not(None).label("is_relay"),
-            zone.label("time_zone"),
-        )
-        .join(Donation, Donation.id == Credit.donation_id)
-        .where(Credit.project_id.in_(project_ids), Donation.nonprofit_id == nonprofit_id)
-    )
-    if of is not None:
-        changed = select(Credit.donation_id).join(of, of.credit_id == Credit.id)
-        parts = parts.where(Credit.donation_id.in_(changed.where(of.project_id.in_(project_ids))))
-    return parts.subquery()
+    shown: list[Any] = [getattr(Credit, name) for name in (*names, "rule", "rule_version")]
+    shown += [counts.label(level) for level, counts in levels.items()]
+    shown += [Donation.nonprofit_id, Donation.share_id.is_not(None).label("is_relay"), Nonprofit.time_zone]
+    of_nonprofit = Nonprofit.id == Donation.nonprofit_id
+    query: _Query = select(*shown).join(Donation, Donation.id == Credit.donation_id)
+    query = query.join(Nonprofit, of_nonprofit)
+    if own is None:
+        return query
+    return query.where(Credit.project_id.in_(own.project_ids), Donation.nonprofit_id == own.nonprofit_id)

@@ -1,9 +1,10 @@
 """A period in steps: the same figures a day, a week or a month, each step half-open as the period is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Date, cast, func, select
@@ -13,9 +14,9 @@ from app.projects.models import Project
 from app.reports import spans
 from app.reports import which as whose
 from app.reports.figures import Figures
-from app.reports.models import SCOPES, DayDonors, DayReach, DayRollup
+from app.reports.lines_sql import MONEY, REACH
+from app.reports.models import SCOPES
 from app.reports.periods import Period
-from app.reports.queries import MONEY, REACH
 from app.reports.which import Scope, Which
 from app.videos.models import Video
 
@@ -62,27 +63,39 @@ Counted = Iterator[tuple[date, str, str, int]]
 
 
 def _money(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
-    begin = _begin_of(DayRollup.day, step)
+    counted = (scope.donations, *MONEY)
+    found = spans.by_step(
+        spans.CREDIT,
+        period,
+        partial(_begin, step=step),
+        ("currency", *counted),
+        lambda table: (table.nonprofit_id == nonprofit_id, table.lines != 0, *scope.on(table)),
+    ).c
+    begin = _begin_of(found.day, step)
+    sums = [spans.total(found[name]) for name in counted]
     names = ("donations", *MONEY)
-    counted = [getattr(DayRollup, name) for name in (scope.donations, *MONEY)]
-    rows = session.execute(
-        select(begin, DayRollup.currency, *[spans.total(one) for one in counted])
-        .where(DayRollup.nonprofit_id == nonprofit_id, *_within(DayRollup.day, period), *scope.on(DayRollup))
-        .group_by(begin, DayRollup.currency)
-    )
-    for first, currency, *values in rows:
+    for first, currency, *values in session.execute(
+        select(begin, found.currency, *sums).group_by(begin, found.currency)
+    ):
         yield from ((first, currency, name, one) for name, one in zip(names, values, strict=True))
 
 
 def _reach(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
     if scope.uncredited:
         return
-    begin = _begin_of(DayReach.day, step)
+    own = select(Project.id).where(Project.nonprofit_id == nonprofit_id)
+    found = spans.by_step(
+        spans.REACH,
+        period,
+        partial(_begin, step=step),
+        ("video_id", "project_id", *REACH),
+        lambda table: (table.project_id.in_(own),),
+    ).c
+    begin = _begin_of(found.day, step)
     query = (
-        select(begin, Project.currency, *[spans.total(getattr(DayReach, name)) for name in REACH])
-        .join(Project, Project.id == DayReach.project_id)
-        .join(Video, Video.id == DayReach.video_id)
-        .where(Project.nonprofit_id == nonprofit_id, *_within(DayReach.day, period))
+        select(begin, Project.currency, *[spans.total(found[name]) for name in REACH])
+        .join(Project, Project.id == found.project_id)
+        .join(Video, Video.id == found.video_id)
         .group_by(begin, Project.currency)
     )
     wanted = {Video.id: scope.video_id, Video.creator_id: scope.creator_id, Project.id: scope.project_id}
@@ -98,25 +111,25 @@ def _reach(session: Session, nonprofit_id: int, period: Period, step: str, scope
 def _donors(session: Session, nonprofit_id: int, period: Period, step: str, scope: Scope) -> Counted:
     if scope.donors is None:
         return
-    begin = _begin_of(DayDonors.day, step)
     name, scope_id = scope.donors
+    found = spans.by_step(
+        spans.DONORS,
+        period,
+        partial(_begin, step=step),
+        ("currency", "donors"),
+        lambda table: (
+            table.nonprofit_id == nonprofit_id,
+            table.scope == SCOPES[name],
+            table.scope_id == scope_id,
+            table.before < func.greatest(_begin_of(table.day, step), period.first),
+            *([table.currency == scope.currency] if scope.currency else []),
+        ),
+    ).c
+    begin = _begin_of(found.day, step)
     rows = session.execute(
-        select(begin, DayDonors.currency, spans.total(DayDonors.donors))
-        .where(
-            DayDonors.nonprofit_id == nonprofit_id,
-            DayDonors.scope == SCOPES[name],
-            DayDonors.scope_id == scope_id,
-            *_within(DayDonors.day, period),
-            DayDonors.before < func.greatest(begin, period.first),
-            *([DayDonors.currency == scope.currency] if scope.currency else []),
-        )
-        .group_by(begin, DayDonors.currency)
+        select(begin, found.currency, spans.total(found.donors)).group_by(begin, found.currency)
     )
     yield from ((first, currency, "donors", count) for first, currency, count in rows)
-
-
-def _within(day: Any, period: Period) -> Iterable[Any]:
-    return day >= period.first, day < period.until
 
 
 def _begin_of(day: Any, step: str) -> Any:

@@ -1,8 +1,7 @@
 """The table of what somebody looks at: a whole report, one page of it, a time step by step, or cohorts."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from sqlalchemy.orm import Session
 
@@ -10,8 +9,9 @@ from app.core import clock
 from app.core.i18n import N_
 from app.reports import cohorts, periods, queries, report_table, series, shapes
 from app.reports.figures import Line
+from app.reports.lines_sql import LEVELS
 from app.reports.periods import Period
-from app.reports.queries import LEVELS, Report
+from app.reports.queries import Order, Report
 from app.reports.report_table import FIGURES, Columns, Say, Table
 from app.reports.series import Step
 from app.reports.shapes import Shape
@@ -44,17 +44,9 @@ def table(session: Session, nonprofit_id: int, period: Period, shape: Shape, _: 
     if shape.page == "cohorts":
         return _cohorts(session, nonprofit_id, period, _)
     only = (shape.page, "totals") if shape.page in LISTED else tuple(LEVELS)
-    report = queries.report(session, nonprofit_id, period, only=only)
-    upward = shape.order == "asc"
-    sorted_lines = {
-        name: [
-            line
-            for _currency, lines in groupby(getattr(report, name), lambda line: line.now.currency)
-            for line in shapes.ordered(list(lines), shape.sort, is_upward=upward)
-        ]
-        for name in LISTED
-    }
-    return report_table.table(replace(report, **sorted_lines), period.as_of(clock.now()), _)
+    order = Order(shape.sort, shape.order == "asc")
+    report = queries.report(session, nonprofit_id, period, only=only, order=order)
+    return report_table.table(report, period.as_of(clock.now()), _)
 
 
 def about(report: Report, which: Which) -> Line | None:

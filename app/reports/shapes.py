@@ -1,37 +1,21 @@
 """What of a report somebody looks at: a page of it, its order, how fine a time is told and of whom. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 
-from app.reports.figures import Figures, Line
 from app.reports.which import Which
 
 FINEST_DAYS, FINE_DAYS = 45, 190  # longer periods are told by the week, then by the month
 MOST_DAYS = 400  # of which each can be told on its own
 STEPS = ("day", "week", "month")
 
-Weight = Callable[[Figures], int | Fraction | None]
-WEIGHTS: Mapping[str, Weight] = {
-    "net": lambda figures: figures.net_minor,
-    "gross": lambda figures: figures.gross_minor,
-    "refunded": lambda figures: figures.refunded_minor,
-    "fees": lambda figures: figures.fee_minor,
-    "donations": lambda figures: figures.donations,
-    "donors": lambda figures: figures.donors,
-    "relay_share": lambda figures: figures.relay_share,
-    "shown": lambda figures: figures.shown,
-    "views": lambda figures: figures.views,
-    "opens": lambda figures: figures.opens,
-    "conversion": lambda figures: figures.conversion,
-}
-
 
 @dataclass(frozen=True)
 class Shape:
     """A page of the reports as its address says it, without its days; with no page, all tables of lines.
 
-    `sort` is one of WEIGHTS, `order` is "asc" for the least first; both are nothing for the report's order.
+    `sort` is one of lines_sql.SORTS, `order` is "asc" for the least first; both are nothing for the report's
+    own order.
     """
 
     page: str = ""
@@ -63,24 +47,6 @@ def fitting_step(asked: str, days: int) -> str:
     """The step that is asked for if so many days can be told in it, else one that suits them."""
     fitting = "day" if days <= FINEST_DAYS else "week" if days <= FINE_DAYS else "month"
     return asked if asked in STEPS and not (asked == "day" and days > MOST_DAYS) else fitting
-
-
-def ordered(lines: Sequence[Line], sort: str, *, is_upward: bool) -> list[Line]:
-    """Lines of one currency by a figure, the greatest first unless upwards; those without it last, and what
-    was credited to no video last of all. As they are where `sort` is no figure."""
-    weight = WEIGHTS.get(sort)
-    if weight is None:
-        return list(lines)
-    weighed = [(line, weight(line.now)) for line in lines]
-    known = [(line, weight) for line, weight in weighed if weight is not None and not is_rest(line)]
-    known.sort(key=lambda one: one[1], reverse=not is_upward)
-    unknown = [line for line, weight in weighed if weight is None and not is_rest(line)]
-    return [*(line for line, _ in known), *unknown, *(line for line in lines if is_rest(line))]
-
-
-def is_rest(line: Line) -> bool:
-    """Whether it is what was credited to no video."""
-    return line.creator is None and line.project is None
 
 
 def tables_about(which: Which) -> dict[str, str]:

@@ -9,7 +9,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import (
+    DateTimePattern,
+    format_date,
+    get_date_format,
+    get_datetime_format,
+    get_time_format,
+    parse_pattern,
+)
 from babel.numbers import format_currency, format_percent
 from flask import Flask, g, url_for
 from markupsafe import Markup
@@ -73,7 +80,15 @@ def moment(value: datetime) -> str:
     minutes = int((here.utcoffset() or timedelta()).total_seconds()) // 60
     hours, rest = divmod(abs(minutes), 60)
     ahead = f"{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else ""
-    return f"{format_datetime(here, format='medium', locale=language())} UTC{ahead}"
+    return f"{_medium(language()).apply(here, language())} UTC{ahead}"
+
+
+@cache
+def _medium(locale: str) -> DateTimePattern:
+    """How a language writes a date with its time. Babel finds it out each time it is asked to write one."""
+    written = str(get_datetime_format("medium", locale=locale))  # typed as a pattern, and is text
+    time, date = (one("medium", locale=locale).pattern for one in (get_time_format, get_date_format))
+    return parse_pattern(written.replace("{0}", time).replace("{1}", date))
 
 
 def number(value: int) -> str:

@@ -2,8 +2,6 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -14,6 +12,7 @@ from app.embedded.errors import EmbeddedError
 from app.embedded.home import Home
 from app.embedded.process import Command
 from app.embedded.supervisor import Supervisor
+from tests.waits import eventually
 
 SLEEPER = "import time; time.sleep(60)"
 PARENT_OF_A_STRAY = f"""
@@ -26,13 +25,6 @@ time.sleep(60)
 
 def python(name: str, code: str) -> Command:
     return Command(name, [sys.executable, "-c", code], patience=1)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from app.gateways.touch_stream import Entry
 from app.reports import (
     cohorts,
     decisions,
+    lines_sql,
     movements,
     people,
     queries,
@@ -147,13 +148,20 @@ def test_every_level_adds_up_and_counts_as_the_rows_do(
                 world.later(700)
                 world.settle(donation, EventKind.REFUNDED, back)
         world.count_people()
-        assert rollups.differences(session, world.nonprofit_id) == []
-        assert people.differences(session, world.nonprofit_id) == []
-        assert touch_counts.differences(session) == []
-        assert [summed.differences(session, name) for name in summed.NAMES] == [[]] * len(summed.NAMES)
+        assert_kept_right(world)
         for period in (ALL, Period(date(2026, 2, 1), date(2026, 2, 20), ZONE)):
             assert_as_counted_plainly(session, world, period)
+        assert_steps_are_periods(world, Period(date(2026, 1, 22), date(2026, 3, 4), ZONE))
         kept.rollback()
+
+
+def assert_kept_right(world: World) -> None:
+    with world.session.begin_nested() as look:
+        assert rollups.apart(world.session) == rollups.differences(world.session, world.nonprofit_id) == []
+        assert people.differences(world.session, world.nonprofit_id) == []
+        assert touch_counts.differences(world.session) == []
+        assert not any(summed.differences(world.session, name) for name in summed.NAMES)
+        look.rollback()  # of how the database was told to look for differences, which takes others long
 
 
 def assert_as_counted_plainly(session: Session, world: World, period: Period) -> None:
@@ -172,11 +180,22 @@ def assert_as_counted_plainly(session: Session, world: World, period: Period) ->
     assert [(row.at, row.place, row.id) for row in rows] == sorted(
         (row.at, row.place, row.id) for row in rows
     )
-    assert movements.count(session, world.nonprofit_id, period, Which()) == len(rows) == len(lines)
+    assert movements.sums(session, world.nonprofit_id, period, Which()).lines == len(rows) == len(lines)
     months = series.over_time(session, world.nonprofit_id, period, "month")
     for total in report.totals:
         assert sum(line.donations for step in months for line in step.lines) == total.now.donations
         assert sum(line.net.minor for step in months for line in step.lines) == total.now.net.minor
+
+
+def assert_steps_are_periods(world: World, period: Period) -> None:
+    for step in ("week", "month"):
+        for one in series.over_time(world.session, world.nonprofit_id, period, step):
+            totals = [line.now for line in world.report(Period(one.first, one.until, ZONE)).totals]
+            assert not_empty(one.lines) == not_empty(totals), (step, one.first)
+
+
+def not_empty(found: Sequence[Figures]) -> list[Figures]:
+    return [figures for figures in found if figures != Figures(figures.currency)]
 
 
 def _id_of(line: Line, name: str) -> int:
@@ -261,6 +280,34 @@ def test_a_gift_split_among_three_videos_of_two_creators_counts_once_at_each_lev
         assert getattr(alone, table) == getattr(report, table)
 
 
+def test_the_database_orders_the_lines_and_gives_those_that_are_shown(world: World) -> None:
+    for who, watched, minor in ((1, [0], 1200), (2, [1, 2], 500), (3, [1], 700), (4, [], 300)):
+        world.give(who, watched, minor)
+    world.touch("somebody", world.videos[0], "view")
+    world.count_people()
+    first, second, third = (video.code for video in world.videos)
+
+    def order(sort: str = "", **values: Any) -> list[str]:
+        asked = queries.Order(sort, **values)
+        found = queries.report(world.session, world.nonprofit_id, ALL, ("videos",), asked)
+        assert found.counts == {("videos", "EUR"): 4}
+        return [line.video.code if line.video else "" for line in found.videos]
+
+    order()
+    kept = lines_sql.statement.cache_info().currsize
+    order("nonsense")
+    assert lines_sql.statement.cache_info().currsize == kept
+    assert order() == order("nonsense") == order("net") == [first, second, third, ""]
+    assert order("net", is_upward=True) == [third, second, first, ""]
+    assert order("donations") == [second, first, third, ""]
+    assert order("conversion") == [second, third, first, ""]
+    held = {(world.videos[0].creator_id, world.videos[0].id, "EUR"): 1000}
+    assert order(held=held) == [second, third, first, ""]
+    assert order("gross", held=held) == [first, second, third, ""]
+    assert order(most=1) == [first, ""]
+    assert order("gross", is_upward=True, most=1, leading=1) == [third, first, ""]
+
+
 def test_donors_are_unique_in_each_step_and_in_the_whole(world: World) -> None:
     for who, days in ((1, 0), (2, 1), (1, 1), (1, 40), (3, 1)):
         world.later(24 * days)
@@ -325,7 +372,7 @@ def test_lines_behind_a_figure_are_paged_without_gap_or_repeat(
         rows = world.session.execute(movements.statement(world.nonprofit_id, ALL, which)).all()
         told = [(row.at, row.kind == "gift", row.gross - row.refunded) for row in reversed(rows)]
         assert [(one.at, one.is_gift, one.amount.minor) for one in read] == told
-        [sums] = movements.figures(world.session, world.nonprofit_id, ALL, which)
+        [sums] = movements.sums(world.session, world.nonprofit_id, ALL, which).figures
         assert sums.net.minor == sum(one.amount.minor - one.fee.minor for one in read)
 
 
@@ -342,9 +389,9 @@ def test_a_gift_that_came_by_a_share_is_the_relays_part_of_the_net(world: World)
     assert total.now.relay_share == Fraction(1, 2)
     through = Which(relay=True)
     [line] = movements.page(world.session, world.nonprofit_id, ALL, through).movements
-    [figures] = movements.figures(world.session, world.nonprofit_id, ALL, through)
+    [figures], count = movements.sums(world.session, world.nonprofit_id, ALL, through)
     assert line.amount - line.fee == figures.net == total.now.relay
-    assert movements.count(world.session, world.nonprofit_id, ALL, through) == figures.donations == 1
+    assert count == figures.donations == 1
 
 
 @pytest.mark.parametrize(

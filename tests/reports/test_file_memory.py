@@ -53,7 +53,7 @@ def counted(count: int) -> Select:
 def many(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A session in which every report has MANY movements."""
     monkeypatch.setattr(movements, "statement", lambda *_: counted(MANY))
-    monkeypatch.setattr(movements, "count", lambda *_: MANY)
+    monkeypatch.setattr(movements, "sums", lambda *_: movements.Sums([], MANY))
     return session
 
 

@@ -47,6 +47,7 @@ def test_state_ledger_credit_and_rollup_agree_after_anything(
             credit.settle(session, event_ids=[event.id])
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         assert books.check(session).right
+        assert rollups.apart(session) == []
         before = snapshot(session)
         rollups.rebuild(session, project.nonprofit_id)
         assert snapshot(session) == before
@@ -112,6 +113,7 @@ def test_a_rollup_that_was_tampered_with_is_found(session: Session):
     credit.settle(session, event_ids=[factories.event(session, donation).id])
     assert books.check(session).right
     session.execute(text("UPDATE day_rollup SET gross_minor = gross_minor + 1"))
+    assert rollups.apart(session) == [donation.nonprofit_id]
     found = books.check(session)
     assert not found.right
     assert [account.agrees for account in found.accounts] == [False]

@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -22,10 +21,10 @@ from app.nonprofits.models import Nonprofit
 from app.reports import periods
 from app.reports.cohorts import Cohort, CohortMonth
 from app.reports.figures import Clip, Creator, Figures, Line
+from app.reports.queries import Report
 from app.reports.series import Step
 from app.videos.models import Video
 from app.web.reports import cohort_table, lines, times
-from app.web.reports.asking import Asked
 from app.web.studio.curves import curve
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -101,43 +100,31 @@ def test_the_chart_along_a_time_has_the_numbers_of_its_table(
     assert re.findall(r'data-value="([\d.-]+)"', page_at(client, days)) == ["29.42"]
 
 
-def asked(sort: str = "", *, is_upward: bool = False) -> Asked:
-    return Asked(periods.latest(clock.now(), "UTC"), "30-days", sort, is_upward, "day")
-
-
-def line(name: str, net: int, views: int = 0, before: int = 0) -> Line:
+def line(name: str, net: int, before: int = 0, rank: int = 0) -> Line:
     creator = Creator(1, name, name) if name else None
     clip = Clip(1, name, name) if name else None
-    now = Figures("EUR", 1, net, views=views)
-    return Line(creator, clip, now, Figures("EUR", 1, before))
+    return Line(creator, clip, Figures("EUR", 1, net), Figures("EUR", 1, before), place=rank, rank=rank)
 
 
-def order(found: Sequence[Line], sort: str, *, is_upward: bool = False) -> list[str]:
-    total = Line(None, None, Figures("EUR"), Figures("EUR"))
-    [section] = lines.sections(found, [total], asked(sort, is_upward=is_upward))
-    return [one.video.title if one.video else "none" for one in section.lines]
-
-
-def test_lines_keep_the_order_of_the_ranking_until_a_column_is_asked_for():
-    found = [line("held", 10), line("most", 90, views=3), line("some", 50, views=9), line("", 400)]
-    assert order(found, "") == order(found, "nonsense") == ["held", "most", "some", "none"]
-    assert order(found, "net") == ["most", "some", "held", "none"]
-    assert order(found, "net", is_upward=True) == ["held", "some", "most", "none"]
-    assert order(found, "conversion") == ["most", "some", "held", "none"]
+def report(videos: Sequence[Line], count: int = 0) -> Report:
+    now = clock.now()
+    return Report(
+        periods.latest(now, "UTC"), "", now, {("videos", "EUR"): count}, videos=videos, totals=[line("", 0)]
+    )
 
 
 def test_a_long_table_shows_its_first_lines_and_what_is_credited_to_nobody_until_all_are_asked_for():
-    found = [*(line(f"{net:02}", net) for net in range(50, 10, -1)), line("", 400)]
-    total = Line(None, None, Figures("EUR"), Figures("EUR"))
-    [section] = lines.sections(found, [total], asked())
-    assert (section.lines, section.count) == ([*found[:20], found[-1]], 41)
-    [section] = lines.sections(found, [total], replace(asked(), every_line=True))
-    assert section.lines == found
+    found = [line(f"{rank:02}", 100 - rank, rank=rank) for rank in range(1, 13)]
+    rest = line("", 400, rank=13)
+    [section] = lines.sections(report([*found, rest], 13), "videos", every_line=False)
+    assert (section.lines, section.count) == ([*found[:10], rest], 13)
+    [section] = lines.sections(report([*found, rest], 13), "videos", every_line=True)
+    assert section.lines == [*found, rest]
 
 
-def test_bars_have_one_scale_for_now_and_before():
-    found = [line("most", 80, before=200), line("some", 50)]
-    [section] = lines.sections(found, [line("", 130)], asked())
+def test_bars_come_in_the_order_of_the_ranking_with_one_scale_for_now_and_before():
+    found = [line("some", 50, rank=2), line("most", 80, before=200, rank=1)]
+    [section] = lines.sections(report(found), "videos", every_line=False)
     assert [(row.name, row.now.length, row.before.length) for row in section.rows] == [
         ("most", 40.0, 100.0),
         ("some", 25.0, 0),

@@ -144,6 +144,8 @@ def test_the_evidence_of_a_donation_shows_its_split_and_its_postings(
     page = page_at(client, f"/desk/{nonprofit.code}/reports/donations/{gifts[1].number}")
     for shown in ("Why this split?", "€25.50", "€5.50", "€20.00", "€0.74", "Partly refunded"):
         assert shown in page, shown
+    assert "Payment arrived" in page
+    assert EventKind.SUCCEEDED not in page
 
 
 def test_another_nonprofits_donations_are_not_shown(

@@ -32,7 +32,7 @@ def of(session: Session, nonprofit_id: int, wanted: Wanted, _: Say) -> Generator
     `_` says a word in the reader's language.
     """
     query = movements.statement(nonprofit_id, wanted.period, wanted.which)
-    count = movements.count(session, nonprofit_id, wanted.period, wanted.which)
+    count = movements.sums(session, nonprofit_id, wanted.period, wanted.which).lines
     kinds = {"gift": _("Gift"), "refund": _("Refund"), "moved": _("Credit moved")}
     with session.execute(query.execution_options(yield_per=AT_ONCE)) as found:
         rows = (_cells(row, kinds, wanted.with_donors) for row in found)

@@ -22,16 +22,14 @@ def donations(nonprofit_code: str) -> ResponseReturnValue:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         asked = asking.asked(nonprofit)
         found = movements.page(session, nonprofit.id, asked.period, which, request.args.get("after", ""))
-        figures = movements.figures(session, nonprofit.id, asked.period, which)
-        count = movements.count(session, nonprofit.id, asked.period, which)
+        sums = movements.sums(session, nonprofit.id, asked.period, which)
         sees_donors = Action.DONOR_READ in may(session, nonprofit.id)
     return render_template(
         "reports/donations.html",
         nonprofit=nonprofit,
         asked=asked,
         which=which,
-        figures=figures,
-        count=count,
+        sums=sums,
         movements=found.movements,
         next=found.next,
         is_first="after" not in request.args,

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.core.money import Money
-from app.reports import shapes
 from app.reports.figures import Figures, Line
+from app.reports.queries import Report
 from app.web import charts
 from app.web.charts import Bar
-from app.web.reports.asking import Asked
 from app.web.text import _
 from app.web.text import lazy as _l
 
 MOST_BARS = 8
 # Of a table, before somebody asks for all: a phone has to carry them. What no video moved is there anyway.
-MOST_LINES = 20
+MOST_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -81,15 +80,15 @@ class Section:
         return self.count - len(self.rows)
 
 
-def sections(lines: Sequence[Line], totals: Sequence[Line], asked: Asked) -> list[Section]:
-    """The lines by currency. Without an order of its own a report keeps that of the ranking it comes in."""
+def sections(report: Report, table: str, *, every_line: bool) -> list[Section]:
+    """The lines of one of a report's tables by currency, as far as they are shown."""
     made: list[Section] = []
-    for total in totals:
-        own = [line for line in lines if line.now.currency == total.now.currency]
-        sorted_lines = shapes.ordered(own, asked.sort, is_upward=asked.is_upward)
-        first = [line for place, line in enumerate(sorted_lines) if place < MOST_LINES or not which_of(line)]
-        shown = sorted_lines if asked.every_line else first
-        made.append(Section(total.now.currency, total, shown, len(own), _rows(own)))
+    found: Sequence[Line] = getattr(report, table)
+    for total in report.totals:
+        currency = total.now.currency
+        own = [line for line in found if line.now.currency == currency]
+        shown = [line for line in own if every_line or line.place <= MOST_LINES or not which_of(line)]
+        made.append(Section(currency, total, shown, report.counts.get((table, currency), 0), _rows(own)))
     return made
 
 
@@ -113,11 +112,11 @@ def which_of(line: Line) -> str:
 
 
 def _rows(lines: Sequence[Line]) -> list[Row]:
-    """The first lines of a ranking, as bars of one scale; nothing to draw for a single one.
+    """The first in rank, as bars of one scale; nothing to draw for a single one.
 
-    They keep the ranking's order: what is held out of it is in the figures, and puts nobody first.
+    What is held out of a ranking is in the figures, and puts nobody first.
     """
-    first = lines[:MOST_BARS]
+    first = sorted(lines, key=lambda line: line.rank)[:MOST_BARS]
     drawn = [line for line in first if line.now.net.minor or line.before.net.minor]
     if len(drawn) < 2:
         return []

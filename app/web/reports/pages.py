@@ -1,5 +1,6 @@
 """Reports of a nonprofit: what creators, videos and projects brought, along their time, and who came back."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,11 @@ from sqlalchemy.orm import Session
 from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import disputes
+from app.credit import disputes, ranking
 from app.nonprofits.models import Nonprofit
 from app.reports import cohorts as returning
-from app.reports import queries, ranked, series, shaped, shapes, tables
-from app.reports.queries import Report
+from app.reports import queries, series, shaped, shapes, tables
+from app.reports.queries import Order, Report
 from app.web.access import allow
 from app.web.loaders import load_nonprofit
 from app.web.reports import asking, cohort_table, days, lines, times
@@ -22,6 +23,7 @@ from app.web.reports.asking import Asked
 from app.web.reports.rows import Rows, Words
 
 desk_reports = Blueprint("desk_reports", __name__)
+RANKED = ("creators", "videos")  # the tables in whose order a gift can be held
 
 
 @desk_reports.get("/desk/<nonprofit_code>/reports")
@@ -97,19 +99,20 @@ def _lines(nonprofit_code: str, current: str) -> str:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         asked = asking.asked(nonprofit)
-        report = queries.report(session, nonprofit.id, asked.period, only=(current, "totals"))
-        shown = ranked.ranked(session, nonprofit.id, report)
+        period = asked.period
+        held: Mapping[ranking.Key, int] = {}
+        if current in RANKED:
+            held = ranking.held(session, nonprofit.id, period.starts_at, period.ends_at)
+        order = Order(
+            asked.sort, asked.is_upward, held, None if asked.every_line else lines.MOST_LINES, lines.MOST_BARS
+        )
+        report = queries.report(session, nonprofit.id, period, only=(current, "totals"), order=order)
         frame = _frame(session, nonprofit, current, asked, report)
-    found = {
-        "creators": shown.report.creators,
-        "videos": shown.report.videos,
-        "projects": shown.report.projects,
-    }[current]
     return render_template(
         "reports/index.html",
         **frame,
-        held=shown.held,
-        sections=lines.sections(found, shown.report.totals, asked),
+        held=ranking.amounts(held),
+        sections=lines.sections(report, current, every_line=asked.every_line),
         groups=lines.GROUPS,
         rows=Rows(nonprofit.code, asked),
     )
