@@ -61,6 +61,9 @@ hypothesis.settings.load_profile("patient")
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # a worker uses the run's folder; it does not open its own
         config.stash[ROOT] = shared_engines.open_root()
+    else:
+        worker, workers = (config.workerinput[one] for one in ("workerid", "workercount"))
+        shared_engines.share_ports(int(worker.removeprefix("gw")), workers)
     passwords._hasher = QUICK_HASHER
     # Each application would compile every template anew.
     compiled = shared_engines.root() / "templates"

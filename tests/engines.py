@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ from redis import Redis
 
 from app.core import migrate
 from app.core.settings import Settings
-from app.embedded import postgres, seaweedfs, valkey
+from app.embedded import ports, postgres, seaweedfs, valkey
 from app.embedded.environment import environment
 from app.embedded.home import Home
+from app.embedded.ports import RANGE_VARIABLE
 from app.embedded.up import Plan, up
 
 ROOT_VARIABLE = "KINDRELAY_TEST_ROOT"
@@ -151,7 +152,7 @@ def _start(root: Path) -> None:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             cwd=Path(__file__).parents[1],
-            env=_without_kindrelay(os.environ),
+            env=own_environment(),
         )
     (root / "pid").write_text(str(host.pid))
     deadline = time.monotonic() + START_SECONDS
@@ -167,11 +168,21 @@ def _controller() -> int:
     return os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
 
 
-def _without_kindrelay(variables: Mapping[str, str]) -> dict[str, str]:
-    kept = ("KINDRELAY_BINARIES",)
+def own_environment() -> dict[str, str]:
+    """This process's environment for a platform of its own, without settings that a person may have made."""
+    kept = ("KINDRELAY_BINARIES", RANGE_VARIABLE)
     return {
-        name: value for name, value in variables.items() if not name.startswith("KINDRELAY_") or name in kept
+        name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_") or name in kept
     }
+
+
+def share_ports(worker: int, workers: int) -> None:
+    """Keep ports of this pytest worker apart from those of others: an engine that a test has killed finds its
+    port free again."""
+    every = ports.allowed()
+    size = len(every) // workers
+    share = every[worker * size : (worker + 1) * size]
+    os.environ[RANGE_VARIABLE] = f"{share[0]}-{share[-1]}"
 
 
 @contextmanager

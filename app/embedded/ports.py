@@ -1,5 +1,6 @@
 """Free ports for the engines, kept from run to run while they stay free."""
 
+import os
 import random
 import socket
 from collections.abc import Iterable
@@ -7,29 +8,51 @@ from collections.abc import Iterable
 from app.embedded.errors import EmbeddedError
 
 # Below the kernel's own range for outgoing connections (32768 and up) even with GRPC_OFFSET added.
-LOWEST, HIGHEST = 15_000, 22_000
+RANGE = "15000-21999"
+LOWEST, HIGHEST = 1_024, 55_535
+RANGE_VARIABLE = "KINDRELAY_ENGINE_PORTS"
 GRPC_OFFSET = 10_000
 
 
 def choose(names: Iterable[str], remembered: dict[str, int], with_grpc: Iterable[str] = ()) -> dict[str, int]:
-    """A port for each name: the remembered one when it is free, else a new free one.
+    """A port for each name: the remembered one when it is free and allowed, else a new free one.
 
     A name in `with_grpc` also needs its port plus GRPC_OFFSET free.
-    Raises EmbeddedError when this machine has no free port in the range.
+    Raises EmbeddedError when no allowed port is free, or RANGE_VARIABLE names none.
     """
     chosen: dict[str, int] = {}
     paired = set(with_grpc)
+    span = allowed()
     for name in names:
-        candidates = [remembered[name]] if name in remembered else []
-        candidates += random.sample(range(LOWEST, HIGHEST), 200)  # spread, so that two homes rarely meet
+        candidates = [port for port in (remembered.get(name, 0),) if port in span]
+        candidates += random.sample(span, min(200, len(span)))  # spread, so that two homes rarely meet
         for port in candidates:
             needed = [port, port + GRPC_OFFSET] if name in paired else [port]
             if port not in chosen.values() and all(is_free(number) for number in needed):
                 chosen[name] = port
                 break
         else:
-            raise EmbeddedError(f"No free port between {LOWEST} and {HIGHEST} was found for {name}.")
+            raise EmbeddedError(
+                f"No free port between {span[0]} and {span[-1]} was found for {name}. "
+                f"Stop what uses them, or choose others with {RANGE_VARIABLE}."
+            )
     return chosen
+
+
+def allowed() -> range:
+    """The ports to choose from, those that stand in RANGE_VARIABLE if it is set."""
+    written = os.environ.get(RANGE_VARIABLE) or RANGE
+    lowest, _, highest = written.partition("-")
+    try:
+        span = range(int(lowest), int(highest) + 1)
+    except ValueError:
+        span = range(0)
+    if not span or span[0] < LOWEST or span[-1] > HIGHEST:
+        raise EmbeddedError(
+            f"{RANGE_VARIABLE} is {written!r}. Write the first and the last port, such as {RANGE}, "
+            f"between {LOWEST} and {HIGHEST}."
+        )
+    return span
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -6,9 +6,10 @@ import pytest
 
 from app.core.paths import ROOT
 from app.core.settings import Settings, env_name
+from app.embedded.ports import RANGE, RANGE_VARIABLE
 
 ROW = re.compile(r"^\| `(KINDRELAY_\w+)` \| (.*?) \|", re.MULTILINE)
-OF_THE_COMMAND = {"KINDRELAY_HOME", "KINDRELAY_PORT", "KINDRELAY_BINARIES"}
+OF_THE_COMMAND = {"KINDRELAY_HOME", "KINDRELAY_PORT", RANGE_VARIABLE, "KINDRELAY_BINARIES"}
 SAID_IN_WORDS = {
     "secret_key",
     "sandbox_secret",
@@ -32,6 +33,10 @@ def documented() -> dict[str, str]:
 
 def test_the_table_lists_every_setting_and_no_other() -> None:
     assert set(documented()) == {env_name(name) for name in Settings.model_fields} | OF_THE_COMMAND
+
+
+def test_the_table_says_the_ports_that_engines_choose_from() -> None:
+    assert documented()[RANGE_VARIABLE] == RANGE
 
 
 @pytest.mark.parametrize("name", [name for name in Settings.model_fields if name not in SAID_IN_WORDS])

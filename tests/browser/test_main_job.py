@@ -21,7 +21,7 @@ from tests import factories
 from tests.browser import books, main_job
 from tests.browser.conftest import Person
 from tests.clips import Clips
-from tests.engines import variables_of
+from tests.engines import own_environment, variables_of
 from tests.site import site
 
 START_SECONDS = 90
@@ -31,7 +31,7 @@ START_SECONDS = 90
 def up(home: Path, port: int) -> Iterator[Mapping[str, str]]:
     """`kindrelay up` on an empty home, as a person would start it; gives the variables of its children."""
     command = [sys.executable, "-m", "app.cli", "up", "--home", str(home), "--port", str(port)]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
+    clean = own_environment()
     clean["KINDRELAY_TRANSCODE_PRESET"] = "ultrafast"  # the only thing that is not as it comes
     with (home.parent / "up.log").open("w+b") as log:
         running = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=log, stderr=subprocess.STDOUT)

@@ -37,6 +37,7 @@ from app.projects.models import Project
 from app.videos import recipes
 from app.videos.models import Video
 from tests import factories, nearby
+from tests.engines import own_environment
 from workers import credit
 
 PATIENCE_SECONDS = 420
@@ -78,7 +79,7 @@ def platform() -> Iterator[Platform]:
         "--port",
         str(port),
     ]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
+    clean = own_environment()
     # What matters here is what is in the platform, not how well its films are encoded, nor how long they are.
     clean |= {
         "KINDRELAY_TRANSCODE_PRESET": "ultrafast",

@@ -2,7 +2,10 @@
 
 import socket
 
-from app.embedded.ports import GRPC_OFFSET, answers, choose, is_free
+import pytest
+
+from app.embedded.errors import EmbeddedError
+from app.embedded.ports import GRPC_OFFSET, RANGE_VARIABLE, allowed, answers, choose, is_free
 
 
 def test_a_remembered_port_is_kept_while_it_is_free() -> None:
@@ -24,3 +27,22 @@ def test_a_port_whose_companion_is_taken_is_replaced() -> None:
     with socket.create_server(("127.0.0.1", remembered["a"] + GRPC_OFFSET)):
         assert choose(["a"], remembered) == remembered
         assert choose(["a"], remembered, ["a"]) != remembered
+
+
+def test_ports_come_from_the_range_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = choose(["a"], {})
+    port = next(one for one in allowed() if is_free(one) and one != before["a"])
+    monkeypatch.setenv(RANGE_VARIABLE, f"{port}-{port}")
+    assert choose(["a"], before) == {"a": port}
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(EmbeddedError, match=f"between {port} and {port}"),
+    ):
+        choose(["a"], {})
+
+
+@pytest.mark.parametrize("written", ["16000", "16000-", "no-ports", "17000-16000", "80-90", "60000-61000"])
+def test_a_range_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv(RANGE_VARIABLE, written)
+    with pytest.raises(EmbeddedError, match=f"PORTS is .{written}. Write the first"):
+        choose(["a"], {})

@@ -18,17 +18,17 @@ from redis import Redis
 from app.embedded import ports, process, valkey
 from app.embedded.environment import environment
 from app.embedded.home import Home
-from tests.embedded.test_supervisor import eventually
+from tests.engines import own_environment
+from tests.waits import eventually
 
 ROOT = Path(__file__).parents[2]
 ENGINES = ("postgres", "valkey", "seaweedfs")
-FREE_FROM_KINDRELAY = {name: value for name, value in os.environ.items() if not name.startswith("KINDRELAY_")}
 
 
 def kindrelay(home: Home, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "app.cli", *arguments],
-        env=FREE_FROM_KINDRELAY | {"KINDRELAY_HOME": str(home.path), **variables},
+        env=own_environment() | {"KINDRELAY_HOME": str(home.path), **variables},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

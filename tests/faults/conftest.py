@@ -24,6 +24,8 @@ def house(built_house: House, settings: Settings) -> Iterator[House]:
     """A house with everything in order, to which this process is connected."""
     engine = runtime.start(built_house.settings)
     yield built_house
-    built_house.tidy()
-    engine.dispose()
-    runtime.start(settings)
+    try:
+        built_house.tidy()
+    finally:  # whatever is broken in the house, the tests after it are not its tests
+        engine.dispose()
+        runtime.start(settings)

@@ -26,9 +26,7 @@ class Valkey:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = ports.choose(["valkey"], {})["valkey"]
         self.start()
 
     @property
@@ -85,14 +83,16 @@ class Store:
 
     def start(self) -> None:
         """Start it, unless it runs; it answers when this returns."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             return
         self.server.prepare(self.state)
         log = self.home.logs / "seaweedfs.log"
         self.process = process.start(self.server.command(), log, process.new_run(self.home))
         deadline = time.monotonic() + READY_SECONDS
         while not self.server.is_ready():
-            assert time.monotonic() < deadline, log.read_text(errors="replace")
+            assert self.process.poll() is None and time.monotonic() < deadline, log.read_text(
+                errors="replace"
+            )
             time.sleep(0.05)
 
     def kill(self) -> None:
