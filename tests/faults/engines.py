@@ -90,9 +90,8 @@ class Store:
         self.process = process.start(self.server.command(), log, process.new_run(self.home))
         deadline = time.monotonic() + READY_SECONDS
         while not self.server.is_ready():
-            assert self.process.poll() is None and time.monotonic() < deadline, log.read_text(
-                errors="replace"
-            )
+            is_starting = self.process.poll() is None and time.monotonic() < deadline
+            assert is_starting, log.read_text(errors="replace")
             time.sleep(0.05)
 
     def kill(self) -> None:
