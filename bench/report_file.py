@@ -1,11 +1,12 @@
 """Files of a large site in a process of their own, with all that a worker has loaded and nothing else.
 
-`python -m bench.report_file` writes every line of two years, of every organisation, each as a CSV file, as
-the task does, and prints what that took as JSON. Its environment says which database is read.
+`python -m bench.report_file csv|xlsx` writes every line of two years, of every organisation, each as a file,
+as the task does, and prints what that took as JSON. Its environment says which database is read.
 """
 
 import importlib
 import json
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -24,28 +25,29 @@ KILOBYTES_IN_MB = 1024
 
 def main() -> None:
     """Make the files, and print figures."""
+    form = sys.argv[1]
     importlib.import_module("workers.jobs")
     runtime.start(settings.load())
     today = clock.now().date()
     period = Period(today - timedelta(days=730), today + timedelta(days=1), "UTC")
-    wanted = Wanted("donations", "csv", period, "en", with_donors=True)
+    wanted = Wanted("donations", form, period, "en", with_donors=True)
     with db.unit_of_work() as session:
         ids = session.scalars(select(Donation.nonprofit_id).distinct()).all()
     rows = size = 0
     told: list[int] = []
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "lines.csv"
+        path = Path(folder) / f"lines.{form}"
         for nonprofit_id in ids:
             order = Order(0, "bench", nonprofit_id, "Bench", "NL", wanted)
             rows += making.make(order, path, lambda done, _: told.append(done))
             size += path.stat().st_size
     figures = {
-        "csv_rows": rows,
-        "csv_mb": round(size / 1e6, 1),
-        "csv_s": round(time.perf_counter() - began, 1),
-        "csv_progress_told": len(told),
-        "csv_peak_memory_mb": round(_peak() / KILOBYTES_IN_MB, 1),
+        f"{form}_rows": rows,
+        f"{form}_mb": round(size / 1e6, 1),
+        f"{form}_s": round(time.perf_counter() - began, 1),
+        f"{form}_progress_told": len(told),
+        f"{form}_peak_memory_mb": round(_peak() / KILOBYTES_IN_MB, 1),
     }
     print(json.dumps(figures))
 

@@ -77,7 +77,8 @@ def measured(settings: Settings, site: Site) -> dict[str, float]:
         **rebuilt(),
         **in_the_database(site),
         **as_pages(settings, site),
-        **as_a_file(),
+        **as_files("csv"),
+        **as_files("xlsx"),
     }
 
 
@@ -140,9 +141,9 @@ def as_pages(settings: Settings, site: Site) -> dict[str, float]:
     return {f"{name}_ms": _median(lambda at=at: _got(client, at), TIMES) for name, at in pages.items()}
 
 
-def as_a_file() -> dict[str, float]:
-    """Every line as CSV files, in a process of its own: its memory is that of a worker who makes them."""
-    command = [sys.executable, "-m", "bench.report_file"]
+def as_files(form: str) -> dict[str, float]:
+    """Every line as files, in a process of its own: its memory is that of a worker who makes them."""
+    command = [sys.executable, "-m", "bench.report_file", form]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 

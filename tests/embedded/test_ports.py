@@ -44,5 +44,5 @@ def test_ports_come_from_the_range_that_is_named(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("written", ["16000", "16000-", "no-ports", "17000-16000", "80-90", "60000-61000"])
 def test_a_range_that_is_none_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv(RANGE_VARIABLE, written)
-    with pytest.raises(EmbeddedError, match=f"PORTS is .{written}. Write the first"):
+    with pytest.raises(EmbeddedError, match=f"is '{written}'. Write the first"):
         choose(["a"], {})
