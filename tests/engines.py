@@ -181,7 +181,8 @@ def share_ports(worker: int, workers: int) -> None:
     port free again."""
     every = ports.allowed()
     size = len(every) // workers
-    share = every[worker * size : (worker + 1) * size]
+    begins = worker % workers * size  # one that takes the place of another that broke down has a number above
+    share = every[begins : begins + size]
     os.environ[RANGE_VARIABLE] = f"{share[0]}-{share[-1]}"
 
 

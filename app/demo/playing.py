@@ -41,7 +41,7 @@ AT_ONCE = 500  # visits
 TOLD_AFTER = timedelta(seconds=20)
 CHARGED_AFTER, GIVEN_BACK_AFTER = timedelta(minutes=20), timedelta(days=2)
 # Days ago. The platform asks for payouts of the last weeks; a bank's question of so lately is still open.
-PAID_OUT, DISPUTED = (35, 28, 21, 14, 7), 2
+PAID_OUT, DISPUTED = (35, 28, 21, 14, 7), 1
 # Who has a link of their own: those by whose link others came, and these.
 PASSING_ON = frozenset(name for one in PRESENTS if one.through for name in (one.through, one.name))
 

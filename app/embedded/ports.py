@@ -3,32 +3,39 @@
 import os
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from app.embedded.errors import EmbeddedError
 
-# Below the kernel's own range for outgoing connections (32768 and up) even with GRPC_OFFSET added.
 RANGE = "15000-21999"
-LOWEST, HIGHEST = 1_024, 55_535
 RANGE_VARIABLE = "KINDRELAY_ENGINE_PORTS"
 GRPC_OFFSET = 10_000
+# Below the kernel's own range for outgoing connections (32768 and up) even with GRPC_OFFSET added.
+LOWEST, HIGHEST = 1_024, 22_767
 
 
-def choose(names: Iterable[str], remembered: dict[str, int], with_grpc: Iterable[str] = ()) -> dict[str, int]:
+def choose(
+    names: Iterable[str],
+    remembered: Mapping[str, int],
+    with_grpc: Iterable[str] = (),
+    promised: Collection[int] = (),
+) -> dict[str, int]:
     """A port for each name: the remembered one when it is free and allowed, else a new free one.
 
-    A name in `with_grpc` also needs its port plus GRPC_OFFSET free.
+    A name in `with_grpc` also needs its port plus GRPC_OFFSET free. What is `promised` to others is not given
+    away, though it may still be free.
     Raises EmbeddedError when no allowed port is free, or RANGE_VARIABLE names none.
     """
     chosen: dict[str, int] = {}
     paired = set(with_grpc)
     span = allowed()
     for name in names:
-        candidates = [port for port in (remembered.get(name, 0),) if port in span]
-        candidates += random.sample(span, min(200, len(span)))  # spread, so that two homes rarely meet
+        candidates = random.sample(span, min(200, len(span)))  # spread, so that two homes rarely meet
+        if remembered.get(name) in span:
+            candidates.insert(0, remembered[name])
         for port in candidates:
-            needed = [port, port + GRPC_OFFSET] if name in paired else [port]
-            if port not in chosen.values() and all(is_free(number) for number in needed):
+            needed = {port, port + GRPC_OFFSET} if name in paired else {port}
+            if needed.isdisjoint([*chosen.values(), *promised]) and all(map(is_free, needed)):
                 chosen[name] = port
                 break
         else:

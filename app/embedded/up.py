@@ -91,7 +91,8 @@ def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
     home, state = supervisor.home, supervisor.state
     engines: list[Engine] = [Postgres(home, state, plan.durable), Valkey(home, state), SeaweedFS(home, state)]
     names = [name for engine in engines for name in engine.ports]
-    state.ports |= choose(names, state.ports, [name for engine in engines for name in engine.grpc_ports])
+    with_grpc = [name for engine in engines for name in engine.grpc_ports]
+    state.ports |= choose(names, state.ports, with_grpc, promised=[plan.port])
     began = time.monotonic()
     for engine in engines:
         engine.prepare(state)
@@ -112,7 +113,7 @@ def _open_to_network(supervisor: Supervisor, plan: Plan) -> None:
     state.base_url = f"http://{public}:{plan.port}"
     state.s3_public_endpoint = None
     if plan.host != LOOPBACK:
-        state.ports |= choose([PUBLIC_S3], state.ports)
+        state.ports |= choose([PUBLIC_S3], state.ports, promised=[plan.port])
         port = state.ports[PUBLIC_S3]
         state.s3_public_endpoint = seaweedfs.url(port, public)
         supervisor.start(_relay(plan.host, port, state.ports["s3"]))

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 Computed = Select[*tuple[Any, ...]] | TextualSelect
 
 # The planner would rather sort what is joined by many columns, which is twice the work.
-_SORTED, _UNSORTED = text("SET LOCAL enable_mergejoin = on"), text("SET LOCAL enable_mergejoin = off")
+_SORTED, _UNSORTED = text("SET LOCAL enable_mergejoin TO DEFAULT"), text("SET LOCAL enable_mergejoin = off")
 
 _NONPROFIT = text(":nonprofit_id")
 

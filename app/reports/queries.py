@@ -86,6 +86,7 @@ def report(
     }
     if order.most is not None:
         about |= {"most": order.most, "leading": order.leading}
+    donors_as_of = min(people.as_of(session), period.ends_at)  # before those who are counted meanwhile
     rows = session.execute(statement, about).all()
     tables: defaultdict[str, list[Line]] = defaultdict(list)
     for row in rows:
@@ -93,7 +94,7 @@ def report(
     return Report(
         period,
         rows[0].rules or "" if rows else "",
-        min(people.as_of(session), period.ends_at),
+        donors_as_of,
         {(row.table_name, row.currency): row.line_count for row in rows},
         **{name: tables[name] for name in only},
     )

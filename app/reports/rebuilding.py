@@ -21,7 +21,7 @@ from app.reports.models import Giving
 
 EQUAL, DIFFERENT = 0, 1
 AT_ONCE = 2
-MEMORY = "256MB"  # to sort and group in, for each of those at once: a rebuild has the machine for itself
+MEMORY = "256MB"  # of the database for each thing it sorts, and twice that for each it groups or joins
 MOST_NAMED = 20  # of the differences of one rollup
 
 
@@ -139,7 +139,10 @@ def _said(row: Any) -> str:
 
 
 def _in_words(one: Looked, *, check: bool) -> Iterator[str]:
-    verdict = ("differs" if one.count else "equal") if check else "rebuilt"
+    if check:
+        verdict = "differs" if one.count else "equal"
+    else:  # the money of all is looked at, and mended where it differs, organisation by organisation
+        verdict = "rebuilt" if one.nonprofit or one.rollup != "money" else "compared"
     yield f"{one.nonprofit or 'whole site'}  {one.rollup}  {verdict}  {one.seconds:.2f} s"
     yield from (f"    {line}" for line in one.differences)
     if one.count > len(one.differences):

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from app.embedded.errors import EmbeddedError
-from app.embedded.ports import GRPC_OFFSET, RANGE_VARIABLE, allowed, answers, choose, is_free
+from app.embedded.ports import GRPC_OFFSET, RANGE_VARIABLE, answers, choose, is_free
 
 
 def test_a_remembered_port_is_kept_while_it_is_free() -> None:
@@ -30,8 +30,7 @@ def test_a_port_whose_companion_is_taken_is_replaced() -> None:
 
 
 def test_ports_come_from_the_range_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = choose(["a"], {})
-    port = next(one for one in allowed() if is_free(one) and one != before["a"])
+    before, [port] = choose(["a"], {}), choose(["b"], {}).values()
     monkeypatch.setenv(RANGE_VARIABLE, f"{port}-{port}")
     assert choose(["a"], before) == {"a": port}
     with (
@@ -39,6 +38,14 @@ def test_ports_come_from_the_range_that_is_named(monkeypatch: pytest.MonkeyPatch
         pytest.raises(EmbeddedError, match=f"between {port} and {port}"),
     ):
         choose(["a"], {})
+
+
+def test_a_port_that_is_promised_is_not_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = choose(["a"], {})["a"]
+    monkeypatch.setenv(RANGE_VARIABLE, f"{port}-{port}")
+    assert choose(["a"], {}) == {"a": port}
+    with pytest.raises(EmbeddedError, match="No free port"):
+        choose(["a"], {"a": port}, promised=[port])
 
 
 @pytest.mark.parametrize("written", ["16000", "16000-", "no-ports", "17000-16000", "80-90", "60000-61000"])
