@@ -194,6 +194,20 @@ def test_a_long_list_is_paged(
     assert 'rel="next"' not in second
 
 
+@pytest.mark.usefixtures("gifts")
+def test_the_desk_begins_with_what_came_in_lately(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
+    sign_in_as(client, owner)
+    page = page_at(client, f"/desk/{nonprofit.code}")
+    for shown in ("Last 30 days", "€35.77", "€28.97", "HYPERLINK", "Not credited to any video"):
+        assert shown in page, shown
+    assert f'href="/desk/{nonprofit.code}/reports"' in page
+
+
+def test_a_desk_without_gifts_tells_of_none(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
+    sign_in_as(client, owner)
+    assert "Last 30 days" not in page_at(client, f"/desk/{nonprofit.code}")
+
+
 def test_an_empty_report_says_so(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
     sign_in_as(client, owner)
     assert "Nothing came in" in page_at(client, f"/desk/{nonprofit.code}/reports")

@@ -11,10 +11,11 @@ from app.nonprofits import documents, registration, team, verification
 from app.projects import drafting
 from app.reports import rollups
 from app.web.access import Rule, allow
-from app.web.desk import checklist
+from app.web.desk import checklist, lately
 from app.web.desk.forms import ROLE_NAMES, NonprofitForm
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit, may
+from app.web.reports.rows import Words
 from app.web.signin import required_person
 from app.web.text import _
 
@@ -50,8 +51,11 @@ def register() -> ResponseReturnValue:
 def overview(nonprofit_code: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.NONPROFIT_READ)
+        allowed = may(session, nonprofit.id)
         page = {
-            "may": may(session, nonprofit.id),
+            "may": allowed,
+            "lately": lately.sections(session, nonprofit) if Action.REPORT_READ in allowed else (),
+            "words": Words(),
             "steps": checklist.steps(session, nonprofit),
             "documents": documents.of(session, nonprofit),
             "history": verification.history(session, nonprofit),
