@@ -92,7 +92,10 @@ def read(file: Path) -> Paths:
     plain = plain_file.cut(raw, "path", NUMBERS)
     if plain is not None and all(name in plain.numbers for name in NUMBERS[:2]):
         return _of_plain(plain)
-    columns = _columns(raw.decode("utf-8-sig"))
+    try:
+        columns = _columns(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadPaths(N_("This is no text in UTF-8. Save the table as CSV with that encoding.")) from None
     written = [path.strip() for path in columns["path"]]
     try:
         numbers = {name: list(map(float, columns[name])) for name in NUMBERS if name in columns}

@@ -173,6 +173,13 @@ def test_a_file_that_is_none_says_why(tmp_path: Path, content: str, says: str) -
     assert says in str(refused.value)
 
 
+def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "film.csv"
+    file.write_bytes(b"\x00\x00\x00\x18ftypmp42\xff\xfe,\xff")
+    with pytest.raises(paths.BadPaths, match="no text in UTF-8"):
+        paths.read(file)
+
+
 NAMES = st.text("ab字 ", min_size=1, max_size=11).filter(lambda name: name.strip() == name)
 ROWS = st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.integers(0, 1200)), min_size=1)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.credit import flags
 from app.credit.models import FlagDecision, HeldPart
 from app.donations.models import Donation
+from app.gateways.payments.contract import EventKind
 from app.videos.models import Video
 from tests import factories
 from tests.web.conftest import sign_in_as
@@ -104,3 +105,15 @@ def test_a_project_shows_what_moved_most_without_what_is_held(client: FlaskClien
     ranked = page.partition("The videos that moved most")[2].partition("</table>")[0]
     assert ranked.index("€15.00") < ranked.index("€11.00")
     assert "€24.00" not in ranked
+
+
+def test_gifts_that_a_bank_disputes_are_named_beside_those_that_are_held(
+    desk: FlaskClient, session: Session, town: Town
+) -> None:
+    given = town.gives(town.of_mal, "cat@example.org", 900)
+    assert "bank disputes" not in desk.get(f"{town.address}/held").text
+    opened = factories.event(session, given, EventKind.DISPUTE_OPENED, 900, part="dp-1")
+    credit.settle(session, event_ids=[opened.id])
+    page = desk.get(f"{town.address}/held").text
+    assert "1 gift that its bank disputes is left out as well" in page
+    assert f"/desk/{town.nonprofit.code}/money/disputes" in page

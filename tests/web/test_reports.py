@@ -211,3 +211,39 @@ def test_a_desk_without_gifts_tells_of_none(client: FlaskClient, owner: Person, 
 def test_an_empty_report_says_so(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
     sign_in_as(client, owner)
     assert "Nothing came in" in page_at(client, f"/desk/{nonprofit.code}/reports")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("first=abc&last=2026-02-01", "first, last"),
+        ("first=2026-01-01", "first"),
+        ("page=bogus", "page"),
+        ("span=ever&sort=zz&order=up&step=hour", "span, sort, order, step"),
+    ],
+)
+def test_a_program_is_told_what_it_asked_that_means_nothing(
+    client: FlaskClient, owner: Person, nonprofit: Nonprofit, said: str, named: str
+):
+    sign_in_as(client, owner)
+    answer = client.get(f"/desk/{nonprofit.code}/reports.json?{said}")
+    assert (answer.status_code, answer.json) == (
+        400,
+        {"error": f"This address says what means nothing here: {named}."},
+    )
+
+
+@pytest.mark.usefixtures("gifts")
+def test_days_from_ever_to_ever_end_today(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
+    sign_in_as(client, owner)
+    page = page_at(client, f"/desk/{nonprofit.code}/reports?first=0001-01-01&last=9999-12-31")
+    assert "€35.77" in page
+    assert f'name="last" value="{clock.now().date().isoformat()}"' in page
+
+
+def test_what_is_kept_is_what_is_shown(client: FlaskClient, owner: Person, nonprofit: Nonprofit):
+    sign_in_as(client, owner)
+    address = f"/desk/{nonprofit.code}/reports"
+    assert f"{address}/views?page=creators&amp;span=30-days#keep" in page_at(client, address)
+    days = "first=2026-01-01&amp;last=2026-01-20"
+    assert f"page=creators&amp;{days}" in page_at(client, f"{address}?{html.unescape(days)}")

@@ -248,3 +248,14 @@ def test_with_consent_a_visit_remembers_its_share_on_other_pages(
     passed_on = relay.find(session, made["link"].partition("?r=")[2])
     assert passed_on is not None
     assert passed_on.parent_id == share.id
+
+
+def test_a_page_that_says_what_is_missing_asks_nothing(client: FlaskClient, session: Session):
+    video = factories.video(session)
+    assert QUESTION in client.get(f"/v/{video.code}").text
+    missing = client.get("/v/zzzz")
+    assert (missing.status_code, QUESTION in missing.text, "consent.js" in missing.text) == (
+        404,
+        False,
+        False,
+    )

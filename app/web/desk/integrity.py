@@ -9,6 +9,7 @@ from app.accounts.permissions import Action
 from app.core import clock
 from app.core.db import unit_of_work
 from app.credit import flags, left_out, reviewing
+from app.finance import overview
 from app.web.access import allow
 from app.web.flashes import refusals_said
 from app.web.loaders import load_nonprofit
@@ -33,6 +34,7 @@ def held(nonprofit_code: str) -> ResponseReturnValue:
         parts = reviewing.parts(session, nonprofit.id, state, page)
         since = (clock.now() - timedelta(days=DAYS_LEFT_OUT)).date()
         uncounted = left_out.of_nonprofit(session, nonprofit.id, since)
+        disputed = overview.waiting(session, nonprofit.id).disputes
     return render_template(
         "credit/flags.html",
         nonprofit=nonprofit,
@@ -43,6 +45,7 @@ def held(nonprofit_code: str) -> ResponseReturnValue:
         pages=-(-counts[state] // reviewing.PAGE),
         longest_note=flags.MAX_NOTE_LENGTH,
         uncounted=uncounted,
+        disputed=disputed,
         days=DAYS_LEFT_OUT,
     )
 

@@ -1,5 +1,6 @@
 """What an address of the reports asks for: which days, in which order, how fine, about whom."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,8 +8,9 @@ from flask import request
 
 from app.core import clock
 from app.nonprofits.models import Nonprofit
-from app.reports import shapes
-from app.reports.periods import Period
+from app.reports import saved_views, shapes
+from app.reports.lines_sql import SORTS
+from app.reports.periods import SPANS, Period
 from app.reports.which import Which
 from app.web.reports import days
 from app.web.text import lazy as _l
@@ -80,3 +82,20 @@ def which() -> Which:
 def about() -> dict[str, str]:
     """The part of an address that asks of whom or of what, without the currency."""
     return {name: request.args[name] for name in ("video", "creator", "project") if request.args.get(name)}
+
+
+def misread() -> list[str]:
+    """The names in the address whose values mean nothing. A page shows what it made of them; a program would
+    take the answer to another question for its own."""
+    args = request.args
+    known: Mapping[str, Collection[str]] = {
+        "page": saved_views.PAGES,
+        "span": SPANS,
+        "sort": SORTS,
+        "order": ("asc", "desc"),
+        "step": STEPS,
+    }
+    wrong = [name for name, values in known.items() if args.get(name) and args[name] not in values]
+    if ("first" in args or "last" in args) and days.span(args):
+        wrong += [name for name in ("first", "last") if name in args]
+    return wrong

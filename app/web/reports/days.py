@@ -34,7 +34,10 @@ def period(nonprofit: Nonprofit, named: Mapping[str, str]) -> Period:
     dates = _dates(named)
     if dates is None:
         return periods.named(span(named), clock.now(), nonprofit.time_zone)
-    return periods.between(*dates, nonprofit.time_zone)
+    first, last = sorted(dates)
+    if (last - first).days >= periods.MAX_DAYS:  # it is cut: rather by days that are to come
+        last = max(first, min(last, periods.latest(clock.now(), nonprofit.time_zone).last))
+    return periods.between(first, last, nonprofit.time_zone)
 
 
 def _dates(named: Mapping[str, str]) -> tuple[date, date] | None:

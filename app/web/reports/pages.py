@@ -21,6 +21,7 @@ from app.web.loaders import load_nonprofit
 from app.web.reports import asking, cohort_table, days, lines, times
 from app.web.reports.asking import Asked
 from app.web.reports.rows import Rows, Words
+from app.web.text import _
 
 desk_reports = Blueprint("desk_reports", __name__)
 RANKED = ("creators", "videos")  # the tables in whose order a gift can be held
@@ -86,6 +87,10 @@ def cohorts(nonprofit_code: str) -> ResponseReturnValue:
 @allow(Action.REPORT_READ)
 def as_json(nonprofit_code: str) -> ResponseReturnValue:
     """For programs: the table that files are made of, by the names of its columns, in no language."""
+    if wrong := asking.misread():
+        return jsonify(
+            error=_("This address says what means nothing here: %(names)s.", names=", ".join(wrong))
+        ), 400
     with unit_of_work() as session:
         nonprofit = load_nonprofit(session, nonprofit_code, Action.REPORT_READ)
         period = asking.asked(nonprofit).period
