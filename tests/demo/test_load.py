@@ -168,7 +168,7 @@ def test_money_reached_the_banks_and_two_gifts_are_disputed(books: Session):
     assert {payout.currency for payout in sent} == {"CNY", "GBP", "JPY"}
     assert len({payout.payment_account_id for payout in sent}) == 4
     open_ones = books.scalars(select(Dispute).where(Dispute.state == "open")).all()
-    given = dict(books.execute(select(Donation.id, Donation.paid_at)).tuples().all())
+    given = {donation.id: donation.paid_at for donation in books.scalars(select(Donation))}
     assert [dispute.opened_at > given[dispute.donation_id] for dispute in open_ones] == [True] * 2
     assert all(dispute.respond_by and dispute.respond_by > clock.now() for dispute in open_ones)
     assert books.scalars(select(Difference)).all() == []
