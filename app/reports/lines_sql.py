@@ -1,6 +1,7 @@
 """The statement that a report is read by: one for all of its tables; it adds up, names, orders and cuts.
 
-The database gives no more lines than are shown: an organisation has hundreds of creators, a page a few.
+The database gives no more lines than a page shows: an organisation has hundreds of creators. Files and
+programs get them all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
