@@ -22,6 +22,7 @@ import psutil
 from app.core.paths import ROOT
 from app.core.settings import Settings
 from tests.engines import variables_of
+from tests.families import family, tell
 from tests.site import spawned
 
 LOOPBACK = "127.0.0.1"
@@ -74,9 +75,7 @@ class Host:
     def kill(self) -> None:
         """End it whole: the network first, where it has one of its own, then everything at once."""
         self.cut_off()
-        for process in reversed(self._family()):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        tell(reversed(self._family()), signal.SIGKILL)
         for started in self.running:
             started.wait()
         self.running.clear()
@@ -100,12 +99,7 @@ class Host:
             self.kill()
 
     def _family(self) -> list[psutil.Process]:
-        family: list[psutil.Process] = []
-        for started in self.running:
-            with suppress(psutil.NoSuchProcess):
-                head = psutil.Process(started.pid)
-                family += [head, *head.children(recursive=True)]
-        return family
+        return [member for started in self.running for member in family(started.pid)]
 
 
 class NamespacedHost(Host):

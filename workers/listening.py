@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import structlog
@@ -68,7 +69,8 @@ class LongTaskWorker(_Listener, Worker):
 
     def handle_warm_shutdown_request(self) -> None:
         if self.horse_pid:
-            os.kill(self.horse_pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has just ended, and RQ has not noted that yet
+                os.kill(self.horse_pid, signal.SIGTERM)
 
     def maintain_heartbeats(self, job: Job) -> None:
         """A task goes on while Redis is away: its lease is in the database."""

@@ -10,7 +10,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 from redis import Redis
@@ -19,6 +18,7 @@ from app.embedded import ports, process, valkey
 from app.embedded.environment import environment
 from app.embedded.home import Home
 from tests.engines import own_environment
+from tests.families import family, tell
 from tests.waits import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -63,12 +63,6 @@ def running(home: Home, *arguments: str, ready: str = "ready after") -> Generato
             command.communicate(timeout=60)
 
 
-def kill_tree(pid: int) -> None:
-    top = psutil.Process(pid)
-    for member in [top, *top.children(recursive=True)]:
-        member.kill()
-
-
 def test_engines_start_refuse_company_restart_and_leave_nothing(home: Home) -> None:
     with running(home, "--engines-only") as command:
         code, output = output_of(home, "up", "--engines-only")
@@ -96,7 +90,7 @@ def test_after_the_whole_tree_is_killed_the_next_up_has_its_data(home: Home) -> 
         variables = environment(home)
         with psycopg.connect(variables["KINDRELAY_DATABASE_URL"].replace("+psycopg", "")) as connection:
             connection.execute("CREATE TABLE kept (id int)")
-        kill_tree(command.pid)
+        tell(family(command.pid), signal.SIGKILL)
         command.communicate()
     before = home.state().ports
     with running(home, "--engines-only"):

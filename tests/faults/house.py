@@ -22,6 +22,7 @@ from app.gateways.s3 import open_store
 from app.videos.models import Transcode, Video
 from tests import factories
 from tests.engines import variables_of
+from tests.families import family, tell
 from tests.faults.engines import Gate, Store, Valkey
 from tests.sending import sent
 from tests.site import Processes
@@ -209,12 +210,13 @@ def power_off(workers: Processes, name: str) -> None:
 
     Its tools are not touched: they must die by themselves.
     """
-    root = psutil.Process(workers.running[name].pid)
-    family = [root, *(one for one in root.children(recursive=True) if "workers" in one.cmdline())]
+    ours: list[psutil.Process] = []
+    for one in family(workers.running[name].pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "workers" in one.cmdline():
+                ours.append(one)
     for stop in (signal.SIGSTOP, signal.SIGKILL):
-        for one in family:
-            with contextlib.suppress(psutil.Error):
-                one.send_signal(stop)
+        tell(ours, stop)
     workers.running.pop(name).wait()
 
 

@@ -19,6 +19,7 @@ from app.videos import lifecycle, publishing
 from app.videos.models import Transcode, Video
 from tests import factories
 from tests.clips import Clips
+from tests.families import family, tell
 from tests.faults.house import House, seen, set_task, task_of, tools_in
 from tests.stored import assert_nothing_is_left, keys_of
 from workers import media
@@ -121,16 +122,13 @@ def test_two_workers_on_two_tasks_for_one_video_publish_once(house: House, clips
 def test_a_worker_that_was_frozen_past_its_lease_publishes_nothing(house: House, clips: Clips):
     video_id = house.upload(clips.tiny())
     house.preview_held_in("ffmpeg", once=True)
-    root = psutil.Process(house.workers.running["preview"].pid)
-    frozen = [root, *root.children(recursive=True)]
-    for process in frozen:
-        process.send_signal(signal.SIGSTOP)
+    frozen = family(house.workers.running["preview"].pid)
+    tell(frozen, signal.SIGSTOP)
     lost = house.workers.log("preview").count("lease lost")
     house.workers.start("second", "workers", "preview")
     video = ends(house, video_id, "playable")
     house.go()
-    for process in frozen:
-        process.send_signal(signal.SIGCONT)
+    tell(frozen, signal.SIGCONT)
     house.until(lambda: house.workers.log("preview").count("lease lost") > lost)
     assert (task_of(video_id).attempts, published(video_id)) == (2, [video.preview_prefix])
     assert task_of(video_id, "media.ladder")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ from tests.hosts import LOOPBACK, Host, hosts, may_make_namespaces
 from tests.sending import opened, put_part, sent
 from workers.sweep import sweep
 
+T = TypeVar("T")
 LISTENING_SECONDS = 90
 PREPARED_SECONDS = 120
 
@@ -50,11 +52,13 @@ def store(live_database: Settings) -> ObjectStore:
     return open_store(live_database)
 
 
-def until(condition: Callable[[], bool], seconds: float, *told: Host) -> None:
+def until(condition: Callable[[], T | None], seconds: float, *told: Host) -> T:
+    """What `condition` gives once that is something; the hosts' logs tell what happened instead."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "\n".join(host.log for host in told)
         time.sleep(0.1)
+    return found
 
 
 def arrived(settings: Settings, store: ObjectStore, creator_id: int, clip: bytes) -> Upload:
@@ -126,8 +130,8 @@ def test_what_a_dead_host_was_in_the_middle_of_is_finished_by_the_other(
     with unit_of_work() as session:
         creator = factories.person(session)
     upload = sent(live_database, store, creator.id, bunny())
-    until(lambda: any(host.encoders() for host in two), PREPARED_SECONDS, *two)
-    dead, alive = two if two[0].encoders() else reversed(two)
+    dead = until(lambda: next((host for host in two if host.encoders()), None), PREPARED_SECONDS, *two)
+    alive = two[1] if dead is two[0] else two[0]
 
     dead.kill()
     until(lambda: swept() and bool(alive.done()), PREPARED_SECONDS, alive)

@@ -23,6 +23,7 @@ from tests.clips import bunny
 from tests.engines import variables_of
 from tests.hosts import Host
 from tests.sending import sent
+from workers.listening import LongTaskWorker
 
 UNDER_WAY_SECONDS = 60
 STOP_SECONDS = 30
@@ -67,6 +68,17 @@ def test_a_worker_told_to_stop_gives_back_at_once_what_it_is_in_the_middle_of(
         assert session.scalars(select(Task.last_error)).all() == [None, None]
         claims = [tasks.claim_next(session, "preview", timedelta(seconds=20)) for _ in range(2)]
         assert [claim.attempt for claim in claims if claim] == [1, 1]
+
+
+def test_a_worker_told_to_stop_just_after_its_child_has_ended_minds_nothing(live_database: Settings):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+
+    class Unaware(LongTaskWorker):
+        horse_pid = child.pid
+
+    with Redis.from_url(live_database.redis_url) as redis:
+        Unaware(["preview"], connection=redis).handle_warm_shutdown_request()
 
 
 @pytest.fixture
