@@ -1,7 +1,7 @@
 """Worker hosts that share nothing but PostgreSQL, Redis and S3.
 
 Each has its own TMPDIR and processes and, where this machine lets us make one, its own network namespace,
-out of which only relays to the three engines lead.
+out of which only relays to the three engines lead (tests/outlets.py).
 """
 
 import json
@@ -23,11 +23,10 @@ from app.core.paths import ROOT
 from app.core.settings import Settings
 from tests.engines import variables_of
 from tests.families import family, tell
+from tests.outlets import LOOPBACK
 from tests.site import spawned
 
-LOOPBACK = "127.0.0.1"
 ENGINES = ("KINDRELAY_DATABASE_URL", "KINDRELAY_REDIS_URL", "KINDRELAY_S3_ENDPOINT")
-ADDRESSES = (*ENGINES, "KINDRELAY_S3_PUBLIC_ENDPOINT")
 NAMED = re.compile(r"^kindrelay-(\d+)-\d$")
 STOP_SECONDS = 15
 RELAY_SECONDS = 30
@@ -35,8 +34,6 @@ RELAY_SECONDS = 30
 
 class Host:
     """One host: its folder for temporary files, how to run something on it, and what it runs."""
-
-    gateway = LOOPBACK  # where it finds the engines
 
     def __init__(
         self, folder: Path, log: Path, variables: Mapping[str, str], prefix: tuple[str, ...]
@@ -80,9 +77,9 @@ class Host:
             started.wait()
         self.running.clear()
 
-    def reaches(self, address: str, port: int | None) -> bool:
-        """Whether something answers there, seen from this host."""
-        command = ["bash", "-c", f": < /dev/tcp/{address}/{port}"]
+    def reaches(self, port: int | None) -> bool:
+        """Whether something answers at a loopback port, seen from this host."""
+        command = ["bash", "-c", f": < /dev/tcp/{LOOPBACK}/{port}"]
         return subprocess.run([*self._prefix, *command], stderr=subprocess.DEVNULL).returncode == 0
 
     def cut_off(self) -> None:
@@ -103,49 +100,36 @@ class Host:
 
 
 class NamespacedHost(Host):
-    """A host whose network is a namespace, joined to ours by one cable."""
+    """A host whose network is a namespace."""
 
     def __init__(self, number: int, folder: Path, log: Path, variables: Mapping[str, str]) -> None:
         self._name = f"kindrelay-{os.getpid()}-{number}"
-        self._cable = f"kr{os.getpid()}n{number}"
-        network = f"10.213.{os.getpid() % 250}."
-        self.gateway, self._its = f"{network}{number * 4 + 1}", f"{network}{number * 4 + 2}"
-        there = {name: variables[name].replace(LOOPBACK, self.gateway) for name in ADDRESSES}
-        super().__init__(folder, log, {**variables, **there}, ("ip", "netns", "exec", self._name))
-        self._relays: list[subprocess.Popen[bytes]] = []
-        self._ports = [urlsplit(variables[name]).port for name in ENGINES]
+        super().__init__(folder, log, variables, ("ip", "netns", "exec", self._name))
+        self._outlets: subprocess.Popen[bytes] | None = None
 
-    def connect(self) -> None:
-        """Make the namespace, the cable and the relays. Raises CalledProcessError where it must not."""
+    def make(self) -> None:
+        """Make the namespace. Raises CalledProcessError where it must not."""
         _ip("netns", "add", self._name)
+        _ip("-n", self._name, "link", "set", "lo", "up")
         _ip("netns", "exec", self._name, "true")
-        _ip("link", "add", self._cable, "type", "veth", "peer", "name", "eth0", "netns", self._name)
-        _ip("addr", "add", f"{self.gateway}/30", "dev", self._cable)
-        _ip("link", "set", self._cable, "up")
-        _ip("-n", self._name, "addr", "add", f"{self._its}/30", "dev", "eth0")
-        for device in ("lo", "eth0"):
-            _ip("-n", self._name, "link", "set", device, "up")
-        for port in self._ports:
-            relay = [sys.executable, "-m", "app.embedded.relay", self.gateway, str(port), str(port)]
-            self._relays.append(subprocess.Popen(relay, cwd=ROOT))
-        for port in self._ports:
-            self._wait_for(port)
+
+    def connect(self, *ports: int) -> None:
+        """Let it reach these loopback ports of ours."""
+        command = [sys.executable, "-m", "tests.outlets", self._name, *map(str, ports)]
+        self._outlets = subprocess.Popen(command, cwd=ROOT)
+        deadline = time.monotonic() + RELAY_SECONDS
+        while not all(self.reaches(port) for port in ports):
+            assert time.monotonic() < deadline, f"{self._name} has no way out to {ports}"
+            time.sleep(0.1)
 
     def cut_off(self) -> None:
-        _ip("link", "del", self._cable, check=False)
-
-    def _wait_for(self, port: int | None) -> None:
-        deadline = time.monotonic() + RELAY_SECONDS
-        while not self.reaches(self.gateway, port):
-            assert time.monotonic() < deadline, f"no relay to port {port}"
-            time.sleep(0.1)
+        _ip("-n", self._name, "link", "set", "lo", "down", check=False)
 
     def remove(self) -> None:
         """Leave nothing of it behind, however far it came."""
-        for relay in self._relays:
-            relay.send_signal(signal.SIGKILL)
-            relay.wait()
-        _ip("link", "del", self._cable, check=False)
+        if self._outlets:
+            self._outlets.kill()
+            self._outlets.wait()
         _ip("netns", "del", self._name, check=False)
 
 
@@ -163,7 +147,8 @@ def hosts(count: int, settings: Settings, folder: Path) -> Iterator[list[Host]]:
             if may_make_namespaces():
                 host = namespaced = NamespacedHost(number, temporary, log, variables)
                 stack.callback(namespaced.remove)
-                namespaced.connect()
+                namespaced.make()
+                namespaced.connect(*(urlsplit(variables[name]).port or 0 for name in ENGINES))
             else:
                 host = Host(temporary, log, variables, ())
             stack.callback(host.stop)
@@ -176,10 +161,9 @@ def may_make_namespaces() -> bool:
     """Found out by trying. What a killed run has left behind is removed on the way."""
     try:
         _remove_deserted()
-        trial = NamespacedHost(9, Path(), Path(), dict.fromkeys(ADDRESSES, f"http://{LOOPBACK}"))
-        trial._ports = []
+        trial = NamespacedHost(9, Path(), Path(), {})
         try:
-            trial.connect()
+            trial.make()
         finally:
             trial.remove()
     except (OSError, subprocess.CalledProcessError):

@@ -7,12 +7,20 @@ signature made for this address holds.
 import asyncio
 import contextlib
 import sys
+from collections.abc import Awaitable, Callable
 
 CHUNK = 256 * 1024
+Relay = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def serve(host: str, port: int, target: int) -> None:
     """Relay every connection on `host`:`port` to the loopback port `target`, until cancelled."""
+    server = await asyncio.start_server(to(target), host, port)
+    await server.serve_forever()
+
+
+def to(target: int) -> Relay:
+    """Relays a connection to the loopback port `target`."""
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -20,8 +28,7 @@ async def serve(host: str, port: int, target: int) -> None:
             await asyncio.gather(_copy(reader, store_writer), _copy(store_reader, writer))
         writer.close()
 
-    server = await asyncio.start_server(relay, host, port)
-    await server.serve_forever()
+    return relay
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
