@@ -78,6 +78,7 @@ class House:
 
     def close(self) -> None:
         self.gate.close()
+        self._wake()
         self.workers.stop()
         self.store_engine.close()
         self.valkey.stop()
@@ -96,6 +97,8 @@ class House:
             for name in list(workers.running):
                 if name != "preview" or workers is self.hasty or is_busy:
                     power_off(workers, name)
+                else:
+                    put_to_rest(workers, name)
         for path in self.disk.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         with unit_of_work() as session:
@@ -116,10 +119,18 @@ class House:
         return self.folder / f"{name}.first"
 
     def worker(self, queue: str) -> None:
-        """See to it that a worker listens to `queue`; that of previews goes on from test to test."""
+        """See to it that a worker listens to `queue`; until then nothing that is uploaded is taken up.
+
+        That of previews goes on from test to test, and rests between them.
+        """
         running = self.workers.running.get(queue)
         if running is None or running.poll() is not None:
             self.workers.worker(queue)
+        self._wake()
+
+    def _wake(self) -> None:
+        if resting := self.workers.running.get("preview"):
+            tell(family(resting.pid), signal.SIGCONT)
 
     def hasty_worker(self, queue: str) -> None:
         """Let a worker with hardly any patience for tools that stand still be the only one of `queue`."""
@@ -218,6 +229,26 @@ def power_off(workers: Processes, name: str) -> None:
     for stop in (signal.SIGSTOP, signal.SIGKILL):
         tell(ours, stop)
     workers.running.pop(name).wait()
+
+
+def put_to_rest(workers: Processes, name: str) -> None:
+    """Freeze a worker that holds no task: neither a row that it has locked, nor one that it will take up."""
+    pool = psutil.Process(workers.running[name].pid)
+    while True:
+        tell([pool], signal.SIGSTOP)
+        listeners = pool.children()
+        tell(listeners, signal.SIGSTOP)
+        if not any(tasks_of(one) for one in listeners):
+            return
+        tell([pool, *listeners], signal.SIGCONT)
+        time.sleep(0.05)
+
+
+def tasks_of(listener: psutil.Process) -> list[psutil.Process]:
+    """What a worker has forked for the task that it runs, if it is there."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return listener.children()
+    return []
 
 
 def seen(video_id: int) -> Video:
