@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.core.db import unit_of_work
-from app.credit import flags, touches
+from app.credit import devices, flags
 from app.web import visitors
 
 
@@ -62,10 +62,15 @@ def sign_in(person: Person) -> None:
     session["language"] = language or person.locale
     session.permanent = True
     login_user(_signed_in(person))
-    if (known := visitors.visitor()) is not None:
+    is_visitor(person.id, visitors.code())
+
+
+def is_visitor(person_id: int, visitor: str) -> None:
+    """From now on this person is the visitor of that code; an empty one is nobody."""
+    if visitor:
         with unit_of_work() as db_session:
-            if touches.link(db_session, known.code, person.id):
-                flags.follow_sign_in(db_session, known.code)
+            if devices.link(db_session, visitor, person_id):
+                flags.follow_sign_in(db_session, visitor)
 
 
 def sign_out() -> None:

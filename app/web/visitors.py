@@ -36,17 +36,21 @@ def install(app: Flask, settings: Settings) -> None:
         page = request.method == "GET" and response.mimetype == "text/html" and request.endpoint in ASKING
         if page and agreed():
             known = visitor()
-            code = known.code if known else _cookies().read(VISITOR) or new_code(CODE_LENGTH)
+            _known_from_now_on(response)
             began = known.session_at.timestamp() if known else time.time()
-            of_visit = {SESSION: str(int(began)), CAME_BY: came_by()}
-            for name, value, age in ((VISITOR, code, YEAR), *((*one, QUIET) for one in of_visit.items())):
-                _keep(response, name, value, age)
+            _keep(response, SESSION, str(int(began)), QUIET)
+            _keep(response, CAME_BY, came_by(), QUIET)
         return response
 
 
 def visitor() -> Visitor | None:
     """Who this is, if they have agreed to be known and have looked at a page lately."""
     return _cookies().visitor()
+
+
+def code() -> str:
+    """The code of a visitor who has agreed to be known, however long ago; empty for nobody."""
+    return (_cookies().read(VISITOR) or "") if agreed() else ""
 
 
 def came_by() -> str:
@@ -84,12 +88,21 @@ def asks_consent() -> bool:
     )
 
 
-def answer(response: Response, *, yes: bool) -> None:
-    """Keep an answer; a no takes the cookies away."""
+def answer(response: Response, *, yes: bool) -> str:
+    """Keep an answer; a no takes the cookies away. Returns the code that whoever agreed is known by now."""
     _set(response, CONSENT, "yes" if yes else "no", YEAR)
     if not yes:
         for name in (VISITOR, SESSION, CAME_BY, PASSED_ON):
             response.delete_cookie(name)
+    if not yes or _cookies().refuses:
+        return ""
+    return _known_from_now_on(response)
+
+
+def _known_from_now_on(response: Response) -> str:
+    known_by = _cookies().read(VISITOR) or new_code(CODE_LENGTH)
+    _keep(response, VISITOR, known_by, YEAR)
+    return known_by
 
 
 def _keep(response: Response, name: str, value: str, age: timedelta) -> None:

@@ -217,6 +217,43 @@ def test_each_who_signs_in_is_added_and_what_was_noted_stays(
             session.execute(text(statement))
 
 
+def people_known(session: Session) -> list[int]:
+    return list(session.scalars(select(VisitorPerson.person_id)))
+
+
+def test_who_agrees_while_signed_in_is_known_from_then_on(
+    client: FlaskClient, session: Session, settings: Settings, video: Video
+) -> None:
+    person = factories.person(session)
+    sign_in_as(client, person)
+    agree(client, video, "no")
+    assert people_known(session) == []
+    agree(client, video)
+    assert people_known(session) == [person.id]
+    assert told(client, video) == 204
+    [touch] = kept(session, settings)
+    assert touch.visitor == session.scalar(select(VisitorPerson.visitor))
+
+
+def test_a_browser_that_says_no_for_its_person_is_heard_when_they_agree(
+    client: FlaskClient, session: Session, video: Video
+) -> None:
+    sign_in_as(client, factories.person(session))
+    answer = client.post("/consent", data={"answer": "yes"}, headers={"Sec-GPC": "1"})
+    assert not any(cookie.startswith("visitor=") for cookie in answer.headers.getlist("Set-Cookie"))
+    assert people_known(session) == []
+
+
+def test_who_agreed_long_ago_is_known_when_they_sign_in(
+    client: FlaskClient, session: Session, video: Video
+) -> None:
+    person = factories.person(session)
+    agree(client, video)
+    client.delete_cookie("visit")  # as the browser does after half an hour
+    client.post("/sign-in", data={"email": person.email, "password": factories.PASSWORD})
+    assert people_known(session) == [person.id]
+
+
 def test_a_share_remembers_who_it_came_by_and_its_gifts_count_for_it(
     client: FlaskClient, session: Session, settings: Settings, video: Video
 ) -> None:

@@ -7,6 +7,7 @@ from werkzeug.wrappers.response import Response
 from app.web import visitors
 from app.web.access import Rule, allow
 from app.web.addresses import own_path
+from app.web.signin import current_person, is_visitor
 
 consent = Blueprint("consent", __name__)
 
@@ -16,5 +17,7 @@ consent = Blueprint("consent", __name__)
 def answer() -> ResponseReturnValue:
     """Yes or no; each is one press, and can be changed."""
     response: Response = redirect(own_path(request.form.get("next")) or url_for("public.home"), code=303)
-    visitors.answer(response, yes=request.form.get("answer") == "yes")
+    code = visitors.answer(response, yes=request.form.get("answer") == "yes")
+    if (person := current_person()) is not None:
+        is_visitor(person.id, code)
     return response
