@@ -134,20 +134,23 @@ def weights_of(session: Session, donation: Donation, parts: Mapping[str, int]) -
     weights: dict[int | None, Fraction] = {}
     for code, number in parts.items():
         if code and code not in known:
-            raise Invalid("parts", N_("Only videos that raise money for this project can be credited."))
+            raise Invalid(
+                "parts",
+                N_("Only videos from before the gift that raise money for its project can be credited."),
+            )
         if number:
             weights[known[code] if code else None] = Fraction(number, whole)
     return weights
 
 
 def candidates(session: Session, donation: Donation) -> Sequence[tuple[Video, Person]]:
-    """The videos that a donation's credit may be moved to: all that carry, or have carried, a link to its
-    project; those that were credited, or are asked for, come first."""
+    """The videos that a donation's credit may be moved to: all that are older and carry, or have carried, a
+    link to its project; those that were credited, or are asked for, come first."""
     asked = exists().where(CreditDispute.donation_id == donation.id, CreditDispute.video_id == Video.id)
     rows = session.execute(
         select(Video, Person)
         .join(Person, Person.id == Video.creator_id)
-        .where(or_(_was_credited(donation), _carries(donation)))
+        .where(or_(_was_credited(donation), _carries(donation) & (Video.created_at <= donation.created_at)))
         .order_by(or_(_was_credited(donation), asked).desc(), Video.id.desc())
         .limit(OPEN_SHOWN)
     )

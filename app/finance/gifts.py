@@ -59,11 +59,12 @@ def figures(donation: Donation) -> Figures:
 
 
 def page(session: Session, nonprofit_id: int, wanted: Filter, after: str = "") -> list[Donation]:
-    """Up to PAGE donations and one more, if there is one; `after` is the number of the last one seen."""
+    """Up to PAGE donations and one more, if there is one; `after` is the number of the last one seen. From
+    the newest on, if there is none with that number."""
     query = _matching(nonprofit_id, wanted).limit(PAGE + 1)
-    if after:
-        last = select(Donation.id).where(Donation.nonprofit_id == nonprofit_id, Donation.number == after)
-        query = query.where(Donation.id < func.coalesce(last.scalar_subquery(), 0))
+    last = select(Donation.id).where(Donation.nonprofit_id == nonprofit_id, Donation.number == after)
+    if after and (last_id := session.scalar(last)):
+        query = query.where(Donation.id < last_id)
     return list(session.scalars(query))
 
 

@@ -138,9 +138,8 @@ def payouts(session: Session, nonprofit_id: int, after: str = "") -> list[Sent]:
         .order_by(Payout.id.desc())
         .limit(PAGE + 1)
     )
-    if after:
-        last = select(Payout.id).where(Payout.code == after).scalar_subquery()
-        query = query.where(Payout.id < func.coalesce(last, 0))
+    if after and (last_id := session.scalar(select(Payout.id).where(Payout.code == after))):
+        query = query.where(Payout.id < last_id)
     return [Sent(*row) for row in session.execute(query)]
 
 

@@ -1,6 +1,7 @@
 """Credit that a nonprofit moves: worked out by hand, and what holds whatever happens in whatever order."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -133,6 +134,19 @@ def test_parts_that_make_no_split_are_refused(
     settled(session, donation, EventKind.SUCCEEDED)
     with pytest.raises(Invalid):
         disputes.move(session, asked(session, donation, second), told, "So.", first.creator_id)
+
+
+def test_a_video_that_came_after_a_gift_cannot_have_moved_it(
+    session: Session, project: Project, first: Video, second: Video
+) -> None:
+    donation = factories.donation(session, first)
+    settled(session, donation, EventKind.SUCCEEDED)
+    later = factories.video(session, carries=project)
+    later.created_at = donation.created_at + timedelta(seconds=1)
+    session.flush()
+    assert {video.id for video, _ in disputes.candidates(session, donation)} == {first.id, second.id}
+    with pytest.raises(Invalid, match="before the gift"):
+        disputes.move(session, asked(session, donation, second), {later.code: 1}, "Hers.", first.creator_id)
 
 
 def test_a_creator_speaks_of_own_credit_and_of_what_nobody_has(

@@ -33,8 +33,8 @@ def second(session: Session, project: Project) -> Video:
 
 
 @pytest.fixture
-def gift(session: Session, first: Video) -> Donation:
-    """10.01 from the first video, of which 4.00 were refunded."""
+def gift(session: Session, first: Video, second: Video) -> Donation:
+    """10.01 from the first of two videos, of which 4.00 were refunded."""
     donation = factories.donation(session, first, amount_minor=1001)
     for kind, minor in ((EventKind.SUCCEEDED, 1001), (EventKind.REFUNDED, 400)):
         credit.settle(session, event_ids=[factories.event(session, donation, kind, minor).id])

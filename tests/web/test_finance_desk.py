@@ -103,6 +103,9 @@ def test_the_list_is_paged_by_key(desk: FlaskClient, money: World, monkeypatch: 
     second = page(desk, at(money, f"/donations?after={after}"))
     assert (len(listed(first)), len(listed(second))) == (4, 3)
     assert listed(first) | listed(second) == {gift.number for gift in money.gifts.values()}
+    assert listed(page(desk, at(money, "/donations?after=nobody"))) == listed(first), (
+        "as if nothing was asked"
+    )
 
 
 def test_the_export_holds_every_figure_and_no_formula(desk: FlaskClient, session: Session, money: World):
