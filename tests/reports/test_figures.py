@@ -67,10 +67,12 @@ class World:
         self.project = factories.project(session, factories.nonprofit(session, time_zone=ZONE))
         self.project.credit_rule = "linear"
         alone, both = factories.person(session), factories.person(session)
-        self.videos = [factories.video(session, one, carries=self.project) for one in (alone, both, both)]
-        self.session.execute(
-            text("UPDATE donation_link SET created_at = :at"), {"at": BEGIN - timedelta(days=1)}
-        )
+        before = BEGIN - timedelta(days=1)
+        self.videos = [
+            factories.video(session, one, carries=self.project, created_at=before)
+            for one in (alone, both, both)
+        ]
+        self.session.execute(text("UPDATE donation_link SET created_at = :at"), {"at": before})
         self.later(0)
 
     @property
