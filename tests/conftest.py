@@ -126,8 +126,12 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 
 @pytest.fixture(scope="session")
 def settings(engines: Engines) -> Settings:
-    """Settings of the embedded environment on this worker's database, Valkey database and buckets."""
-    return engines.settings(engines.database, engines.worker)
+    """Settings of the embedded environment on this worker's database, Valkey database and buckets.
+
+    Nobody extends a lease meanwhile: it would be looked for from outside of the transaction a test is in.
+    """
+    found = engines.settings(engines.database, engines.worker)
+    return found.model_copy(update={"task_lease_seconds": 3600})
 
 
 @pytest.fixture(scope="session")

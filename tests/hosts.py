@@ -28,7 +28,7 @@ from tests.site import spawned
 
 ENGINES = ("KINDRELAY_DATABASE_URL", "KINDRELAY_REDIS_URL", "KINDRELAY_S3_ENDPOINT")
 NAMED = re.compile(r"^kindrelay-(\d+)-\d$")
-STOP_SECONDS = 15
+STOP_SECONDS = 60
 RELAY_SECONDS = 30
 
 
@@ -57,7 +57,8 @@ class Host:
 
     def done(self) -> list[int]:
         """The ids of the tasks that this host has finished."""
-        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        written = self.log.splitlines(keepends=True)  # the last one perhaps in part
+        lines = [json.loads(line) for line in written if line.startswith("{") and line.endswith("\n")]
         return [line["task_id"] for line in lines if line["event"] == "task done"]
 
     def encoders(self) -> list[psutil.Process]:

@@ -11,6 +11,8 @@ import httpx
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-get = partial(httpx.get, verify=_NO_CERTIFICATES)
-head = partial(httpx.head, verify=_NO_CERTIFICATES)
-put = partial(httpx.put, verify=_NO_CERTIFICATES)
+_PATIENCE_SECONDS = 60
+
+get = partial(httpx.get, verify=_NO_CERTIFICATES, timeout=_PATIENCE_SECONDS)
+head = partial(httpx.head, verify=_NO_CERTIFICATES, timeout=_PATIENCE_SECONDS)
+put = partial(httpx.put, verify=_NO_CERTIFICATES, timeout=_PATIENCE_SECONDS)

@@ -23,10 +23,12 @@ def to(target: int) -> Relay:
     """Relays a connection to the loopback port `target`."""
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            store_reader, store_writer = await asyncio.open_connection("127.0.0.1", target)
-            await asyncio.gather(_copy(reader, store_writer), _copy(store_reader, writer))
-        writer.close()
+        try:
+            with contextlib.suppress(OSError):
+                store_reader, store_writer = await asyncio.open_connection("127.0.0.1", target)
+                await asyncio.gather(_copy(reader, store_writer), _copy(store_reader, writer))
+        finally:
+            writer.close()
 
     return relay
 

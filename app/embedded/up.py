@@ -89,7 +89,11 @@ def _start(supervisor: Supervisor, plan: Plan) -> None:
 
 def _start_engines(supervisor: Supervisor, plan: Plan) -> None:
     home, state = supervisor.home, supervisor.state
-    engines: list[Engine] = [Postgres(home, state, plan.durable), Valkey(home, state), SeaweedFS(home, state)]
+    engines: list[Engine] = [
+        Postgres(home, state, plan.durable),
+        Valkey(home, state, plan.durable),
+        SeaweedFS(home, state),
+    ]
     names = [name for engine in engines for name in engine.ports]
     with_grpc = [name for engine in engines for name in engine.grpc_ports]
     state.ports |= choose(names, state.ports, with_grpc, promised=[plan.port])

@@ -18,7 +18,8 @@ class Valkey:
     grpc_ports: tuple[str, ...] = ()
     note: str | None = None
 
-    def __init__(self, home: Home, state: State) -> None:
+    def __init__(self, home: Home, state: State, durable: bool = True) -> None:
+        self.durable = durable
         self.binary = binaries.resolve(binaries.VALKEY)
         self.folder = home.path / "valkey"
         self.port = state.ports.get("valkey", 0)
@@ -35,6 +36,7 @@ class Valkey:
             "--bind": "127.0.0.1",
             "--dir": str(self.folder),
             "--appendonly": "yes",
+            "--appendfsync": "everysec" if self.durable else "no",
             "--save": "",
             "--databases": str(DATABASES),
             "--maxmemory-policy": "noeviction",

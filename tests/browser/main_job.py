@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from app.core import clock
 from tests.clips import Clips
+from tests.waits import eventually
 
 PASSWORD = "a long enough password"
 TRANSCODE_MS = 90_000
@@ -64,7 +65,7 @@ def do(site: Site, person: Callable[[], BrowserContext], clips: Clips) -> Outcom
     silent = upload(site, creator, clips.silent(), "The well, without a word")
     watch_frames(site, viewer, silent, upright=False)
     watch_frames(site, viewer, turned, upright=True)
-    viewer.wait_for_function(f"({READ})() === '[Wind]|我们画了一口井 &amp; more'")
+    eventually(lambda: viewer.evaluate(READ) == "[Wind]|我们画了一口井 &amp; more")
     give_from_video(viewer, "50")
     give_on_plain_page(site, person().new_page(), f"/v/{turned}/donate", "12.34")
     give_on_plain_page(site, person().new_page(), f"/p/{project}/donate", "7")
@@ -180,14 +181,10 @@ def watch_frames(site: Site, page: Page, video: str, *, upright: bool) -> None:
     """Open a video and see its picture, not only its clock, go on."""
     page.goto(f"{site.address}/v/{video}")
     player = page.locator("video[data-video]")
-    page.wait_for_function(
-        "document.querySelector('video[data-video]').getVideoPlaybackQuality().totalVideoFrames > 3"
-    )
+    eventually(lambda: player.evaluate(FRAMES)["frames"] > 3)
     before = player.evaluate(FRAMES)
-    page.wait_for_timeout(700)
-    after = player.evaluate(FRAMES)
-    assert after["frames"] > before["frames"]
-    assert after["time"] != before["time"]
+    eventually(lambda: player.evaluate(FRAMES)["frames"] > before["frames"] + 3)
+    assert player.evaluate(FRAMES)["time"] != before["time"]
     assert before["width"] > 0
     assert (before["height"] > before["width"]) is upright
 

@@ -44,7 +44,7 @@ def up(home: Path, port: int) -> Iterator[Mapping[str, str]]:
             yield environment(Home(home))
         finally:
             running.terminate()
-            running.wait(30)
+            running.wait(120)
 
 
 def make_admin_with(variables: Mapping[str, str], email: str) -> None:

@@ -24,6 +24,7 @@ from tests.browser.wire import Wire, wire
 from tests.conftest import fresh_database
 from tests.engines import Engines, variables_of
 from tests.site import processes, wait_until_ready
+from tests.waits import eventually
 
 SOON = 30_000  # ms
 FILM = b"\x00\x00\x00\x18ftypisom"  # how a film begins
@@ -178,6 +179,8 @@ def test_several_films_go_at_once_and_none_waits_for_the_trouble_of_another(
         film(tmp_path, "letter.mp4", b"Dear all, this is no film."),
         film(tmp_path, "empty.mp4", b""),
     )
+    taken: list[str] = []
+    page.on("response", lambda answer: taken.extend(["part"] * (is_taken(1)(answer) or is_taken(3)(answer))))
     page.set_input_files("[data-file]", [*long, letter, nothing, *small])
 
     expect(row(page, "letter.mp4")).to_contain_text("does not look like a video")
@@ -185,6 +188,7 @@ def test_several_films_go_at_once_and_none_waits_for_the_trouble_of_another(
     for name in ("kept.mp4", "dropped.mp4"):
         expect(row(page, name).locator("[data-percent]")).to_have_text(HALFWAY, timeout=SOON)
     expect(row(page, "Kite 1.mp4")).to_contain_text("Waits for its turn")
+    eventually(lambda: not page.wait_for_timeout(20) and len(taken) == 4)  # both but for their second parts
     line.held.add(1)
     row(page, "kept.mp4").get_by_role("button", name="Pause").click()
     expect(row(page, "kept.mp4")).to_contain_text("Paused")

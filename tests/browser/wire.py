@@ -74,7 +74,7 @@ class Wire:
                     threading.Thread(target=self._connect, args=(caller,), daemon=True).start()
 
     def _connect(self, caller: socket.socket) -> None:
-        with caller, socket.create_connection(self._upstream) as store:
+        with suppress(OSError), caller, socket.create_connection(self._upstream) as store:
             with self._changed:
                 if self._is_cut:
                     return

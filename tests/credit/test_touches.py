@@ -161,7 +161,7 @@ def test_a_touch_is_as_old_as_the_page_says_within_its_session(
     )
     touches.drain(stream)
     rows = dict(session.execute(select(Touch.kind, Touch.at)).all())
-    assert abs(rows["view"] - (clock.now() - timedelta(minutes=1))) < timedelta(seconds=5)
+    assert abs(rows["view"] - (clock.now() - timedelta(minutes=1))) < timedelta(seconds=30)
     assert rows["open"] == start
 
 

@@ -1,6 +1,8 @@
 """The demo's content holds together before anything is made of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import pytest
 
 from app.demo import calendar, planning, playing, scenes, visiting
 from app.demo.content.captions import CAPTIONS
@@ -25,12 +27,28 @@ def test_every_gift_has_somewhere_to_go_and_every_film_moved_somebody():
     assert given_to - films
 
 
+@pytest.mark.usefixtures("a_weekday")
 def test_no_amount_makes_the_provider_act_up():
     amounts = {one.present.amount for one in planning.gifts()} | {one.amount for one in planning.todays()}
     assert {script_for(CARD, amount) for amount in amounts} == {Script.PAYS}
     assert script_for(playing.CARD, 100) is Script.LOST
 
 
+@pytest.fixture(params=range(7))
+def a_weekday(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo is loaded on some day of the week, of which its days of giving depend."""
+    today = calendar.midnight() + timedelta(days=request.param)
+    monkeypatch.setattr(calendar, "midnight", lambda: today)
+
+
+@pytest.mark.usefixtures("a_weekday")
+def test_who_gives_each_month_has_done_so_for_months():
+    begun = [one.at for one in planning.gifts() if one.present.monthly]
+    assert len(begun) == 2
+    assert all(at < calendar.ago(4 * 31) for at in begun)
+
+
+@pytest.mark.usefixtures("a_weekday")
 def test_the_past_is_the_same_each_time_and_nobody_gives_before_there_is_anything():
     given = planning.gifts()
     assert given == planning.gifts()
@@ -39,6 +57,7 @@ def test_the_past_is_the_same_each_time_and_nobody_gives_before_there_is_anythin
     assert all(since(one.present.place) < one.at < calendar.midnight() for one in given)
 
 
+@pytest.mark.usefixtures("a_weekday")
 def test_a_gift_through_a_share_comes_after_that_of_whoever_shared():
     at = {one.present.name: one.at for one in planning.gifts() if one.present.name}
     shared = [present for present in PRESENTS if present.through]
@@ -46,6 +65,7 @@ def test_a_gift_through_a_share_comes_after_that_of_whoever_shared():
     assert any(present.through in {other.name for other in shared} for present in shared)  # two hops
 
 
+@pytest.mark.usefixtures("a_weekday")
 def test_givers_have_seen_what_they_give_from_and_some_have_seen_more():
     given = planning.gifts()
     seen = visiting.visits(given)

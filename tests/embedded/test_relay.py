@@ -11,10 +11,12 @@ LARGE = bytes(range(256)) * 8192  # 2 MiB, more than any buffer on the way
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while chunk := await reader.read(65536):
-        writer.write(chunk)
-        await writer.drain()
-    writer.close()
+    try:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    finally:
+        writer.close()
 
 
 async def _through(port: int, sent: bytes) -> bytes:

@@ -34,11 +34,12 @@ class Valkey:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         places = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         binary = binaries.resolve(binaries.VALKEY).path
         self.process = subprocess.Popen(
-            [str(binary), *places, "--appendonly", "yes"], stdout=subprocess.DEVNULL
+            [str(binary), *places, "--appendonly", "yes", "--appendfsync", "no", "--save", ""],
+            stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + READY_SECONDS
         while not self.answers():
@@ -62,7 +63,7 @@ class Valkey:
 
     def kill_and_forget(self) -> None:
         self.stop()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Store:

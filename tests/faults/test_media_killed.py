@@ -10,7 +10,10 @@ from tests.faults.house import House, power_off, seen, task_of, tools_in
 from tests.stored import assert_nothing_is_left, keys_of
 from workers.runner import run_due
 
-PUBLISHING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'transcode'::regclass")
+PUBLISHING = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'transcode'::regclass"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def recovers(house: House, video_id: int, queue: str, after: str) -> None:

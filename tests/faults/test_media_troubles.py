@@ -20,7 +20,7 @@ from app.videos.models import Transcode, Video
 from tests import factories
 from tests.clips import Clips
 from tests.families import family, tell
-from tests.faults.house import House, seen, set_task, task_of, tools_in
+from tests.faults.house import House, power_off, seen, set_task, task_of, tools_in
 from tests.stored import assert_nothing_is_left, keys_of
 from workers import media
 from workers.transcode import reasons
@@ -209,8 +209,10 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started_and_is_our_fault(house: 
     house.hasty_worker("preview")
     failed = ends(house, video_id, "failed")
     assert (failed.reason, failed.retryable) == (media.BROKE_DOWN, True)
-    assert sleepers() == 0
+    house.until(lambda: sleepers() == 0)
     house.before("ffmpeg", ":")
+    power_off(house.hasty, "preview")
+    house.worker("preview")
     retried(house, video_id)
 
 

@@ -27,7 +27,10 @@ from tests.faults.engines import Valkey
 from tests.site import Processes, processes
 
 RECOVERY_SECONDS = 60
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'day_rollup'::regclass")
+WAITING = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'day_rollup'::regclass"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 @pytest.fixture
@@ -153,7 +156,7 @@ def test_what_was_committed_while_valkey_was_gone_is_settled_once_it_is_back(
     with processes(variables_of(on_own_valkey), tmp_path) as workers:
         workers.worker("sweep")
         workers.worker("money")
-        until(lambda: "rq:workers:money" in keys(own_valkey), 20, workers)
+        until(lambda: "rq:workers:money" in keys(own_valkey), 90, workers)
         own_valkey.kill_and_forget()
         tell(donation)
         own_valkey.start()

@@ -87,7 +87,7 @@ def test_what_is_missing_is_told_with_its_field(session: Session) -> None:
 def test_an_old_or_future_certificate_is_missing_too(session: Session) -> None:
     old = nonprofit(session, certificate_until=TODAY - timedelta(days=1))
     assert [found.field for found in registration.missing(session, old)] == ["certificate_until"]
-    young = nonprofit(session, certificate_from=TODAY + timedelta(days=1))
+    young = nonprofit(session, certificate_from=TODAY + timedelta(days=2))
     assert [found.field for found in registration.missing(session, young)] == ["certificate_from"]
 
 

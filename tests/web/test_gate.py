@@ -26,7 +26,15 @@ from workers.runner import run_due
 PAYS, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 
 
-pytestmark = pytest.mark.usefixtures("hooks")
+pytestmark = pytest.mark.usefixtures("hooks", "minute")
+
+
+@pytest.fixture
+def minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock at whose beginning a minute begins: what lies in the window before counts for less."""
+    real = clock.now
+    ahead = timedelta(seconds=real().timestamp() % 60)
+    monkeypatch.setattr(clock, "now", lambda: real() - ahead)
 
 
 def send(client: FlaskClient, project: Project, address: str, **changes: str):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waits import eventually
 from workers.transcode.run import Limits, ToolFailedError, ToolHungError, run
 
 QUICK = Limits(wall_seconds=20, stall_seconds=20, cpu_seconds=10)
@@ -91,10 +92,7 @@ def test_children_of_a_tool_end_with_it(tmp_path: Path):
         "print(Popen(['sleep', '60'], stdout=DEVNULL, stderr=DEVNULL).pid)"
     )
     [child] = printed(python(code), tmp_path)
-    deadline = time.monotonic() + 5
-    while is_running(int(child)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(int(child))
+    eventually(lambda: not is_running(int(child)), 60)
 
 
 # Linux kills it at once, even in its sleep. Elsewhere no kernel can be asked to: its CPU limit ends it.
@@ -107,15 +105,11 @@ def test_a_tool_does_not_outlive_its_worker(tmp_path: Path):
     code = f"from workers.transcode.run import *; run({tool!r}, Path({str(tmp_path)!r}), {limits}, bool)"
     worker = subprocess.Popen(python(code))
     pid = tmp_path / "pid"
-    deadline = time.monotonic() + 10
-    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: pid.exists() and bool(pid.read_text()), 60)
     assert is_running(int(pid.read_text()))
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    while is_running(int(pid.read_text())) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(int(pid.read_text()))
+    eventually(lambda: not is_running(int(pid.read_text())), 60)
 
 
 def is_running(pid: int) -> bool:
