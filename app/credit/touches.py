@@ -9,13 +9,14 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import unit_of_work
-from app.credit import ceilings, devices, moments, relay, touch_counts, touch_rows
-from app.credit.models import Touch, VideoCount
+from app.credit import ceilings, moments, relay, touch_counts, touch_rows
+from app.credit.models import Touch, VideoCount, VisitorPerson
 from app.credit.paths import Step
 from app.credit.touch_counts import COUNTED_ONLY
 from app.credit.touch_rows import TouchRow
@@ -129,22 +130,31 @@ def write(session: Session, entries: Sequence[Entry]) -> int:
     return len(fresh)
 
 
+def link(session: Session, visitor: str, person_id: int) -> bool:
+    """Note that a visitor has signed in as a person; whether that is new."""
+    fresh = session.execute(
+        insert(VisitorPerson)
+        .values(visitor=visitor, person_id=person_id, at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(VisitorPerson.person_id)
+    )
+    return fresh.first() is not None
+
+
 def before(session: Session, donations: Iterable[Donation], window: timedelta) -> dict[int, list[Step]]:
     """What the donors touched within `window` before they gave, by the donation's id.
 
-    Only of visitors who agreed, with any device of theirs, and of videos that carry, or have carried, a link
-    to the same project.
+    Only of visitors who agreed, and of videos that carry, or have carried, a link to the same project.
     """
     known = [one for one in donations if one.visitor]
     if not known:
         return {}
-    device = devices.of_givers([one.id for one in known])
     rows = session.execute(
         select(Donation.id, Touch.video_id, Touch.kind, Touch.at)
-        .join(device, device.c.donation_id == Donation.id)
-        .join(Touch, and_(Touch.visitor == device.c.visitor, Touch.at <= Donation.created_at))
+        .join(Touch, and_(Touch.visitor == Donation.visitor, Touch.at <= Donation.created_at))
         .where(
-            Touch.at >= func.greatest(Donation.created_at - window, device.c.since),
+            Donation.id.in_([one.id for one in known]),
+            Touch.at >= Donation.created_at - window,
             Touch.session_at >= min(one.created_at for one in known) - window - LONGEST_SESSION,
             select(DonationLink.id)
             .where(DonationLink.video_id == Touch.video_id, DonationLink.project_id == Donation.project_id)

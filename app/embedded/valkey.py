@@ -19,7 +19,7 @@ class Valkey:
     note: str | None = None
 
     def __init__(self, home: Home, state: State, durable: bool = True) -> None:
-        self.durable = durable
+        self.durable = durable  # or it may lose what it was told last in a power cut: for tests only
         self.binary = binaries.resolve(binaries.VALKEY)
         self.folder = home.path / "valkey"
         self.port = state.ports.get("valkey", 0)

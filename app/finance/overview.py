@@ -123,7 +123,8 @@ def note_dispute(session: Session, nonprofit_id: int, code: str, words: str, per
 
 
 def payouts(session: Session, nonprofit_id: int, after: str = "") -> list[Sent]:
-    """Up to PAGE payouts and one more, newest first; `after` is the code of the last one seen."""
+    """Up to PAGE payouts and one more, newest first; `after` is the code of the last one seen. From the
+    newest on, if there is none with that code."""
     query = (
         select(
             Payout,

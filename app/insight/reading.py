@@ -50,21 +50,15 @@ _GIFTS = text("""
 """)
 _NOTHING = text("""
     WITH giver AS (
-        SELECT visitor FROM donation
+        SELECT DISTINCT visitor FROM donation
         WHERE project_id = :project AND captured_minor > 0 AND paid_at >= :starts AND paid_at < :ends
-    ),
-    known AS (
-        SELECT visitor FROM giver
-        UNION
-        SELECT theirs.visitor
-        FROM giver JOIN visitor_person mine USING (visitor) JOIN visitor_person theirs USING (person_id)
     ),
     met AS (
         SELECT DISTINCT ON (visitor, video_id) visitor, video_id, at
         FROM touch
         WHERE session_at >= :sessions AND session_at < :ends AND at >= :starts AND at < :ends AND held = ''
             AND video_id IN (SELECT video_id FROM donation_link WHERE project_id = :project)
-            AND NOT EXISTS (SELECT FROM known WHERE known.visitor = touch.visitor)
+            AND NOT EXISTS (SELECT FROM giver WHERE giver.visitor = touch.visitor)
         ORDER BY visitor, video_id, array_position(CAST(:kinds AS varchar[]), kind) DESC, at DESC
     ),
     way AS (

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.core.db import unit_of_work
-from app.credit import devices, flags
+from app.credit import flags, touches
 from app.web import visitors
 
 
@@ -62,15 +62,15 @@ def sign_in(person: Person) -> None:
     session["language"] = language or person.locale
     session.permanent = True
     login_user(_signed_in(person))
-    is_visitor(person.id, visitors.code())
+    if known_by := visitors.code():
+        note_visitor(person.id, known_by)
 
 
-def is_visitor(person_id: int, visitor: str) -> None:
-    """From now on this person is the visitor of that code; an empty one is nobody."""
-    if visitor:
-        with unit_of_work() as db_session:
-            if devices.link(db_session, visitor, person_id):
-                flags.follow_sign_in(db_session, visitor)
+def note_visitor(person_id: int, visitor: str) -> None:
+    """Note for reviews of gifts that a person has used the browser of a visitor who agreed to be known."""
+    with unit_of_work() as db_session:
+        if touches.link(db_session, visitor, person_id):
+            flags.follow_sign_in(db_session, visitor)
 
 
 def sign_out() -> None:

@@ -89,7 +89,7 @@ def asks_consent() -> bool:
 
 
 def answer(response: Response, *, yes: bool) -> str:
-    """Keep an answer; a no takes the cookies away. Returns the code that whoever agreed is known by now."""
+    """Keep an answer; a no takes the cookies away. Returns the code of a visitor who agreed; else empty."""
     _set(response, CONSENT, "yes" if yes else "no", YEAR)
     if not yes:
         for name in (VISITOR, SESSION, CAME_BY, PASSED_ON):

@@ -23,7 +23,7 @@ from tests.engines import variables_of
 from tests.site import Processes, processes, wait_until_ready
 
 SECONDS = 5.28
-SEAM = 1.5  # seconds a clip may jump when it goes over to better files: what the page itself lets pass on a
+SEAM = 1.1  # seconds a clip may jump when it goes over to better files: what the page itself lets pass on a
 # busy machine (static/js/source-swap.js), and how far apart this looks
 
 # Chromium plays HLS by itself, other browsers do not.

@@ -100,18 +100,20 @@ def test_who_has_lost_the_lease_cannot_finish(session: Session) -> None:
 
 def test_a_failed_task_waits_longer_each_time(session: Session) -> None:
     task = _defer(session)
-    pauses: list[float] = []
+    pauses: list[tuple[timedelta, timedelta]] = []
     for _ in range(5):
         claim = _claim(session, task)
         before = clock.now()
         tasks.give_back(session, claim, "the provider hung up")
         session.refresh(task)
-        pauses.append((task.run_after - before).total_seconds())
+        took = clock.now() - before
+        pauses.append((task.run_after - before, took))
         task.run_after = clock.now() + PAST
         session.flush()
     assert task.last_error == "the provider hung up"
-    for attempt, pause in enumerate(pauses):
-        assert 0.5 * 2 * 2**attempt <= pause <= 2 * 2**attempt + 5
+    for attempt, (pause, took) in enumerate(pauses):
+        longest = timedelta(seconds=2 * 2**attempt)
+        assert longest / 2 <= pause <= longest + took
 
 
 def test_the_pause_never_exceeds_an_hour(session: Session) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.credit import devices, evidence, touches
+from app.credit import evidence, touches
 from app.donations.models import Donation
 from app.gateways.touch_stream import TouchStream
 from app.projects.models import Project
@@ -14,14 +14,11 @@ from tests import factories
 from workers import credit
 
 ANN = "ann"
-PHONE = "anns phone"
 
 
-def met(
-    stream: TouchStream, video: Video, kind: str = "view", hours_ago: float = 1, visitor: str = ANN
-) -> None:
+def met(stream: TouchStream, video: Video, kind: str = "view", hours_ago: float = 1) -> None:
     then = (clock.now() - timedelta(hours=hours_ago)).timestamp()
-    stream.append({"visitor": visitor, "session": then, "now": then, "told": [[video.code, kind, 0]]})
+    stream.append({"visitor": ANN, "session": then, "now": then, "told": [[video.code, kind, 0]]})
     touches.drain(stream)
 
 
@@ -107,50 +104,3 @@ def test_an_odd_cent_goes_where_largest_remainders_say(
         met(stream, titled(session, project, name), hours_ago=2 if name == "a" else 1)
     donation = given(session, titled(session, project, "c"), minor=100)
     assert parts(session, donation) == {"a": 34, "b": 33, "c": 33}
-
-
-def signs_in(session: Session, person_id: int, hours_ago: float, *visitors: str) -> None:
-    with clock.set_to(clock.now() - timedelta(hours=hours_ago)):
-        for visitor in visitors:
-            devices.link(session, visitor, person_id)
-
-
-def from_the_desk(session: Session, stream: TouchStream, project: Project) -> dict[str, int]:
-    """What becomes of a gift that is made from a computer, after videos were met there and on the phone."""
-    project.credit_rule = "linear"
-    for name, visitor, hours_ago in (("early", PHONE, 30), ("late", PHONE, 3), ("here", ANN, 30)):
-        met(stream, titled(session, project, name), hours_ago=hours_ago, visitor=visitor)
-    return parts(session, given(session, titled(session, project, "made from"), minor=900))
-
-
-def test_what_a_person_meets_on_another_device_counts_from_when_they_signed_in_there(
-    session: Session, stream: TouchStream, project: Project
-) -> None:
-    signs_in(session, factories.person(session).id, 10, ANN, PHONE)
-    assert from_the_desk(session, stream, project) == {"late": 300, "here": 300, "made from": 300}
-
-
-def test_a_device_with_which_several_people_sign_in_says_of_none_what_they_met(
-    session: Session, stream: TouchStream, project: Project
-) -> None:
-    signs_in(session, factories.person(session).id, 40, ANN, PHONE)
-    signs_in(session, factories.person(session).id, 10, PHONE)
-    assert from_the_desk(session, stream, project) == {"here": 450, "made from": 450}
-
-
-def test_who_gives_with_a_device_that_several_people_use_is_known_by_it_alone(
-    session: Session, stream: TouchStream, project: Project
-) -> None:
-    for _ in range(2):
-        signs_in(session, factories.person(session).id, 40, ANN)
-    signs_in(session, factories.person(session).id, 40, PHONE)
-    assert from_the_desk(session, stream, project) == {"here": 450, "made from": 450}
-
-
-def test_who_signs_in_after_the_gift_has_met_nothing_more(
-    session: Session, stream: TouchStream, project: Project
-) -> None:
-    person = factories.person(session)
-    signs_in(session, person.id, 40, PHONE)
-    signs_in(session, person.id, -1, ANN)
-    assert from_the_desk(session, stream, project) == {"here": 450, "made from": 450}

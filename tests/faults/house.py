@@ -27,6 +27,7 @@ from tests.faults.engines import Gate, Store, Valkey
 from tests.sending import sent
 from tests.site import Processes
 from tests.stored import keys_of
+from tests.waits import eventually
 from workers import sweep
 
 MIB = 1 << 20
@@ -234,21 +235,21 @@ def power_off(workers: Processes, name: str) -> None:
 def put_to_rest(workers: Processes, name: str) -> None:
     """Freeze a worker that holds no task: neither a row that it has locked, nor one that it will take up."""
     pool = psutil.Process(workers.running[name].pid)
-    while True:
-        tell([pool], signal.SIGSTOP)
-        listeners = pool.children()
-        tell(listeners, signal.SIGSTOP)
-        if not any(tasks_of(one) for one in listeners):
-            return
-        tell([pool, *listeners], signal.SIGCONT)
-        time.sleep(0.05)
 
+    def stand_still(member: psutil.Process) -> psutil.Process:
+        member.suspend()
+        eventually(lambda: member.status() == psutil.STATUS_STOPPED)
+        return member
 
-def tasks_of(listener: psutil.Process) -> list[psutil.Process]:
-    """What a worker has forked for the task that it runs, if it is there."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return listener.children()
-    return []
+    def rests() -> bool:
+        stand_still(pool)
+        listeners = [stand_still(one) for one in pool.children()]
+        if not any(one.children() for one in listeners):
+            return True
+        tell([*listeners, pool], signal.SIGCONT)
+        return False
+
+    eventually(rests)
 
 
 def seen(video_id: int) -> Video:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core import clock
 from app.core.models import Task
-from app.credit import devices, touches
+from app.credit import touches
 from app.gateways.payments.contract import EventKind
 from app.gateways.touch_stream import Entry
 from app.insight.models import Estimate
@@ -100,20 +100,6 @@ def test_what_the_models_say_is_worked_out_by_a_task_and_stands_beside_credit(
     assert estimate.found is not None
     read = {name: estimate.found[name] for name in ("gifts", "agreed", "pathless", "nulls", "paths")}
     assert read == {"gifts": 4, "agreed": 1, "pathless": 1, "nulls": 1, "paths": 3}
-
-
-def test_who_gave_is_not_counted_as_one_who_left_with_another_device(
-    desk: FlaskClient, session: Session, town: Town
-) -> None:
-    ann = factories.person(session, "Ann")
-    for device in ("ann", "anns phone"):
-        devices.link(session, device, ann.id)
-    town.sees("anns phone", town.a)
-    desk.post(town.address)
-    run_due("reports")
-    [estimate] = session.scalars(select(Estimate)).all()
-    assert estimate.found is not None
-    assert estimate.found["nulls"] == 1, "dan alone"
 
 
 def test_a_task_that_died_is_said_and_can_be_asked_for_again(

@@ -235,6 +235,18 @@ def test_who_agrees_while_signed_in_is_known_from_then_on(
     assert touch.visitor == session.scalar(select(VisitorPerson.visitor))
 
 
+def test_a_person_has_so_many_browsers_and_no_more(client: FlaskClient, session: Session) -> None:
+    person = factories.person(session)
+    sign_in_as(client, person)
+
+    def agrees_in_a_new_browser() -> int:
+        client.delete_cookie("visitor")
+        return client.post("/consent", data={"answer": "yes"}).status_code
+
+    assert [agrees_in_a_new_browser() for _ in range(21)] == [303] * 20 + [429]
+    assert people_known(session) == [person.id] * 20
+
+
 def test_a_browser_that_says_no_for_its_person_is_heard_when_they_agree(
     client: FlaskClient, session: Session, video: Video
 ) -> None:

@@ -7,7 +7,8 @@ from werkzeug.wrappers.response import Response
 from app.web import visitors
 from app.web.access import Rule, allow
 from app.web.addresses import own_path
-from app.web.signin import current_person, is_visitor
+from app.web.limits import CONSENT, limiter
+from app.web.signin import current_person, note_visitor
 
 consent = Blueprint("consent", __name__)
 
@@ -17,7 +18,8 @@ consent = Blueprint("consent", __name__)
 def answer() -> ResponseReturnValue:
     """Yes or no; each is one press, and can be changed."""
     response: Response = redirect(own_path(request.form.get("next")) or url_for("public.home"), code=303)
-    code = visitors.answer(response, yes=request.form.get("answer") == "yes")
-    if (person := current_person()) is not None:
-        is_visitor(person.id, code)
+    known_by = visitors.answer(response, yes=request.form.get("answer") == "yes")
+    if known_by and (person := current_person()) is not None:
+        with limiter.limit(CONSENT, key_func=lambda: f"consent {person.code}"):  # each notes another browser
+            note_visitor(person.id, known_by)
     return response
