@@ -19,6 +19,13 @@ from app.videos import subtitles
 TAGS = {tags.key(project.tag) for project in PROJECTS}
 
 
+@pytest.fixture(params=range(7))
+def a_weekday(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo is loaded on some day of the week, on which its days of giving depend."""
+    today = calendar.midnight() + timedelta(days=request.param)
+    monkeypatch.setattr(calendar, "midnight", lambda: today)
+
+
 def test_every_gift_has_somewhere_to_go_and_every_film_moved_somebody():
     films = {upload.key for upload in UPLOADS if upload.published}
     given_to = {present.place for present in PRESENTS}
@@ -32,13 +39,6 @@ def test_no_amount_makes_the_provider_act_up():
     amounts = {one.present.amount for one in planning.gifts()} | {one.amount for one in planning.todays()}
     assert {script_for(CARD, amount) for amount in amounts} == {Script.PAYS}
     assert script_for(playing.CARD, 100) is Script.LOST
-
-
-@pytest.fixture(params=range(7))
-def a_weekday(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo is loaded on some day of the week, of which its days of giving depend."""
-    today = calendar.midnight() + timedelta(days=request.param)
-    monkeypatch.setattr(calendar, "midnight", lambda: today)
 
 
 @pytest.mark.usefixtures("a_weekday")
